@@ -1,0 +1,57 @@
+/// Turns seeds into mini-batches: sample, collect the distinct nodes, fetch their token rows from whoever owns them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "base/ids.h"
+#include "base/random.h"
+#include "comm/communicator.h"
+#include "graph/local_graph.h"
+#include "sampler/mini_batch.h"
+
+namespace gigahop::sampler {
+
+enum class Sampling { kCoordinated, kIndependent };
+enum class Isolated { kRandom, kSelf };
+/// kSeedsOnly: lists hold the seed alone, for models without local attention.
+enum class Neighbourhood { kTwoHops, kSeedsOnly };
+
+struct LoaderOptions {
+  int64_t sample_size = 50;  // K
+  Sampling sampling = Sampling::kCoordinated;
+  Isolated isolated = Isolated::kRandom;
+  Neighbourhood neighbourhood = Neighbourhood::kTwoHops;
+  int num_threads = 1;
+  RandomKey key;
+};
+
+/// Samples of evaluation and prediction: the same whatever was trained before.
+inline constexpr int64_t kEvaluationSalt = int64_t{1} << 31;
+
+/// The salt whose samples training epoch `epoch` sees; resample_every_epochs 0 = always 0. Pure.
+int64_t salt_of_epoch(int64_t epoch, int64_t resample_every_epochs);
+
+struct BatchRequest {
+  int64_t epoch = 0;
+  int64_t step = 0;
+  int64_t salt = 0;            // which samples; all ranks pass the same
+  std::vector<LocalId> seeds;  // owned rows of this rank; may be empty
+};
+
+class Loader {
+ public:
+  /// Collective. `comm` is used by this loader alone (Communicator::duplicate), `graph` must outlive it.
+  Loader(const graph::LocalGraph& graph, comm::Communicator comm, const LoaderOptions& options);
+  ~Loader();
+
+  /// Collective: all ranks load the same (epoch, step, salt), each with its own seeds.
+  MiniBatch load(const BatchRequest& request);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace gigahop::sampler

@@ -1,0 +1,52 @@
+/// Which seeds each step takes: a function of the partition, the batch size and the seed, never of the ranks.
+///
+/// Every part contributes its share of its own training nodes to every step, in an order shuffled per part and epoch, so
+/// that all parts end the epoch in the same step: step s of S takes places [n s / S, n (s + 1) / S) of a part's n.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/random.h"
+#include "graph/local_graph.h"
+
+namespace gigahop::sampler {
+
+/// Steps of one epoch: ceil(num_seeds / batch_size); 0 without seeds. Pure.
+int64_t steps_per_epoch(int64_t num_seeds, int64_t batch_size);
+
+/// The place of the first seed of step `step` among `num_seeds` of one part. Pure.
+int64_t first_seed_of_step(int64_t num_seeds, int64_t step, int64_t num_steps);
+
+enum class Split { kTrain, kValid, kTest, kAll };
+enum class SeedOrder { kShuffled, kAscending };
+
+class SeedPlan {
+ public:
+  /// kShuffled orders each part's seeds by a random number of (key, epoch, original id); kAscending keeps them as stored.
+  /// num_seeds: of the split over all ranks.
+  SeedPlan(const graph::LocalGraph& graph, Split split, int64_t num_seeds, int64_t batch_size, SeedOrder order,
+           RandomKey key);
+  /// A free set of nodes: rows owned by this rank, in ascending order; num_seeds over all ranks.
+  SeedPlan(const graph::LocalGraph& graph, std::vector<LocalId> rows, int64_t num_seeds, int64_t batch_size);
+
+  int64_t num_steps() const { return num_steps_; }
+  int64_t num_seeds() const { return num_seeds_; }
+  /// This rank's seeds of one step, as rows of the local graph; may be empty.
+  std::vector<LocalId> seeds(int64_t epoch, int64_t step);
+
+ private:
+  void order_epoch(int64_t epoch);
+
+  std::vector<std::vector<LocalId>> part_seeds_;  // by shard of this rank, as stored
+  std::vector<std::vector<LocalId>> ordered_;     // of ordered_epoch_
+  std::vector<OriginalId> original_ids_;          // unused where the order is kAscending
+  int64_t ordered_epoch_ = -1;
+  int64_t num_seeds_ = 0;
+  int64_t num_steps_ = 0;
+  SeedOrder order_ = SeedOrder::kAscending;
+  RandomKey key_;
+};
+
+}  // namespace gigahop::sampler

@@ -1,0 +1,186 @@
+#include "base/files.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+
+namespace gigahop {
+namespace fs = std::filesystem;
+namespace {
+
+Error file_error(const fs::path& path, std::string_view action, int error_number,
+                 std::source_location location = std::source_location::current()) {
+  const std::string hint = error_number == ENOSPC ? "; the disk is full, free some space and run the command again" : "";
+  return Error(ErrorKind::kData,
+               fmt::format("{}: cannot {}: {}{}", path.string(), action, std::strerror(error_number), hint), location);
+}
+
+void write_fully(int fd, const fs::path& path, uint64_t offset, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw file_error(path, "write", errno);
+    offset += static_cast<uint64_t>(written);
+    bytes = bytes.subspan(static_cast<size_t>(written));
+  }
+}
+
+}  // namespace
+
+MappedFile::MappedFile(const fs::path& path) : path_(path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) throw file_error(path, "open", errno);
+  struct stat status = {};
+  if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+    close(fd);
+    throw data_error(path.string(), "a regular file", "something else");
+  }
+  size_ = static_cast<size_t>(status.st_size);
+  if (size_ > 0) {
+    void* mapped = mmap(nullptr, size_, PROT_READ, MAP_SHARED, fd, 0);
+    const int error_number = errno;
+    close(fd);
+    if (mapped == MAP_FAILED) throw file_error(path, "map", error_number);
+    data_ = static_cast<const std::byte*>(mapped);
+  } else {
+    close(fd);
+  }
+}
+
+MappedFile::~MappedFile() {
+  if (data_ != nullptr) munmap(const_cast<std::byte*>(data_), size_);
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept
+    : path_(std::move(other.path_)), data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+
+MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(data_, other.data_);
+  std::swap(size_, other.size_);
+  return *this;
+}
+
+OutputFile::OutputFile(const fs::path& path, Open mode) : path_(path) {
+  const int flags = O_WRONLY | O_CLOEXEC | (mode == Open::kCreate ? O_CREAT | O_TRUNC : 0);
+  fd_ = open(path.c_str(), flags, 0666);
+  if (fd_ < 0) throw file_error(path, mode == Open::kCreate ? "create" : "open for writing", errno);
+}
+
+OutputFile::~OutputFile() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+OutputFile::OutputFile(OutputFile&& other) noexcept
+    : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)), end_(other.end_) {}
+
+OutputFile& OutputFile::operator=(OutputFile&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(fd_, other.fd_);
+  std::swap(end_, other.end_);
+  return *this;
+}
+
+void OutputFile::append(std::span<const std::byte> bytes) {
+  write_fully(fd_, path_, end_, bytes);
+  end_ += bytes.size();
+}
+
+void OutputFile::write_at(uint64_t offset, std::span<const std::byte> bytes) {
+  write_fully(fd_, path_, offset, bytes);
+}
+
+void OutputFile::resize(uint64_t size) {
+  if (ftruncate(fd_, static_cast<off_t>(size)) != 0) throw file_error(path_, "resize", errno);
+}
+
+void OutputFile::close() {
+  const int fd = std::exchange(fd_, -1);
+  if (fd < 0) return;
+  const bool synced = fsync(fd) == 0;
+  const int error_number = errno;
+  if (::close(fd) != 0 || !synced) throw file_error(path_, "sync", synced ? errno : error_number);
+}
+
+fs::path partial_path(const fs::path& final_path) {
+  fs::path normal = final_path.lexically_normal();
+  if (normal.filename().empty()) normal = normal.parent_path();
+  return normal.parent_path() / (normal.filename().string() + ".partial");
+}
+
+PendingFolder::PendingFolder(fs::path final_path, Existing existing)
+    : final_(final_path.lexically_normal()), partial_(partial_path(final_path)), existing_(existing) {
+  if (final_.filename().empty()) final_ = final_.parent_path();
+  if (existing_ == Existing::kRefuse && fs::exists(final_)) {
+    throw data_error(final_.string(), "a name that is free", "a folder of that name",
+                     "remove it or choose another name");
+  }
+  std::error_code error;
+  fs::remove_all(partial_, error);
+  if (error) throw file_error(partial_, "remove", error.value());
+  make_folders(partial_);
+}
+
+PendingFolder::~PendingFolder() {
+  if (committed_) return;
+  std::error_code ignored;  // nothing is lost: readers never look at a partial folder
+  fs::remove_all(partial_, ignored);
+}
+
+void PendingFolder::commit() {
+  sync_folder(partial_);
+  std::error_code error;
+  fs::path aside;
+  if (existing_ == Existing::kReplace && fs::exists(final_)) {
+    aside = final_.parent_path() / (final_.filename().string() + ".replaced");
+    fs::remove_all(aside, error);
+    fs::rename(final_, aside, error);
+    if (error) throw file_error(final_, "move aside", error.value());
+  }
+  fs::rename(partial_, final_, error);
+  if (error) throw file_error(final_, "rename to", error.value());
+  committed_ = true;
+  sync_folder(final_.has_parent_path() ? final_.parent_path() : fs::path("."));
+  if (!aside.empty()) fs::remove_all(aside, error);
+}
+
+std::string read_text_file(const fs::path& path) {
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream || fs::is_directory(path)) throw file_error(path, "open", fs::is_directory(path) ? EISDIR : errno);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+void write_text_file(const fs::path& path, std::string_view text) {
+  const fs::path temporary = partial_path(path);
+  OutputFile file(temporary);
+  file.append(std::as_bytes(std::span(text)));
+  file.close();
+  if (std::rename(temporary.c_str(), path.c_str()) != 0) throw file_error(path, "rename to", errno);
+  sync_folder(path.has_parent_path() ? path.parent_path() : fs::path("."));
+}
+
+void make_folders(const fs::path& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error) throw file_error(path, "create folder", error.value());
+}
+
+void sync_folder(const fs::path& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) throw file_error(path, "open folder", errno);
+  fsync(fd);  // some shared file systems refuse to sync a folder; the rename itself is still atomic
+  ::close(fd);
+}
+
+}  // namespace gigahop

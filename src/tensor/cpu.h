@@ -1,0 +1,12 @@
+/// The CPU as a device: the context every operation of the CPU backend takes first.
+#pragma once
+
+#include <omp.h>
+
+namespace gigahop {
+
+struct Cpu {
+  int num_threads = omp_get_max_threads();
+};
+
+}  // namespace gigahop

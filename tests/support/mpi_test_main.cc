@@ -1,0 +1,18 @@
+/// main() of the tests that run under mpirun: a failure on any rank fails all of them. Use EXPECT_* only: an ASSERT that
+/// returns early on one rank would leave the others waiting.
+#include <gtest/gtest.h>
+
+#include "comm/collectives.h"
+#include "comm/communicator.h"
+
+int main(int argc, char** argv) {
+  gigahop::comm::Environment environment(&argc, &argv);
+  testing::InitGoogleTest(&argc, argv);
+  const gigahop::comm::Communicator world = gigahop::comm::Communicator::world();
+  if (world.rank() != 0) {
+    auto& listeners = testing::UnitTest::GetInstance()->listeners();
+    delete listeners.Release(listeners.default_result_printer());
+  }
+  const int failed = RUN_ALL_TESTS();
+  return gigahop::comm::max_over_ranks(world, static_cast<int64_t>(failed)) == 0 ? 0 : 1;
+}

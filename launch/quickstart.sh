@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# The main job on real input: installs what is missing, builds, and trains on this machine's own package graph with two
+# ranks. Arguments go to `gigahop run`: ./launch/quickstart.sh --set train.epochs=20
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
+
+"$repository/launch/install_dependencies.sh"
+build_targets gigahop
+
+cd "$repository"
+run_ranks 2 "$gigahop" run --config configs/debian_packages.textproto "$@"

@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# All tests: installs what is missing, builds, runs. Arguments go to ctest: ./launch/test.sh -R sampler
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
+
+"$repository/launch/install_dependencies.sh" --tests
+build_targets all
+ctest --test-dir "$build" --output-on-failure -j "$(nproc)" "$@"

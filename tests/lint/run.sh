@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Lint: formatting, the direction of includes, where libraries may be seen, words that do not belong in the tree.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+git ls-files '*.h' '*.cc' '*.cu' '*.cuh' | xargs clang-format --dry-run -Werror
+/usr/bin/python3 tests/lint/layers.py
+/usr/bin/python3 tests/lint/words.py
+for script in $(git ls-files '*.sh') .ci/run; do bash -n "$script"; done
+echo "lint: clean"

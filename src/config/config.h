@@ -1,4 +1,5 @@
-/// Settings: defaults of src/proto/config.proto, then a file, then --set path=value; then checked, all problems at once.
+/// Settings: defaults of src/proto/config.proto, then a file, then --set path=value; then checked, all problems at
+/// once.
 #pragma once
 
 #include <filesystem>
@@ -10,7 +11,8 @@
 
 namespace gigahop::config {
 
-/// Error{kConfig} with line and column for what is no field or no value; not yet validated. An empty path: the defaults.
+/// Error{kConfig} with line and column for what is no field or no value; not yet validated. An empty path: the
+/// defaults.
 proto::Config load_config(const std::filesystem::path& path);
 
 /// Applies "train.epochs=3" or "encode.fastrp_weights=[0,1,2]"; enums by name.

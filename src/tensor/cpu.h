@@ -7,6 +7,8 @@ namespace gigahop {
 
 struct Cpu {
   int num_threads = omp_get_max_threads();
+  /// Seconds that operations on this context have spent in matrix products; grows, never reset by an operation.
+  double product_seconds = 0;
 };
 
 }  // namespace gigahop

@@ -1,0 +1,65 @@
+/// What every sub-command shares: its options, the configuration it ends up with, and how it is run.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "comm/communicator.h"
+#include "proto/config.pb.h"
+
+namespace gigahop::launch {
+
+/// What a command works with once the options are read and MPI runs.
+struct Context {
+  const comm::Communicator& comm;
+  proto::Config config;
+  bool dry_run = false;
+
+  int num_threads() const;
+};
+
+/// A flag that is another way to write a setting: "--epochs 3" for "--set train.epochs=3".
+struct SettingFlag {
+  std::string flag;
+  std::string path;
+  std::string help;
+};
+
+/// The command chosen on the command line; filled while the options are parsed.
+class Invocation {
+ public:
+  /// Adds --config, --set, --print-config, --dry-run, --verbose and the flags to a sub-command, and its action.
+  void add(CLI::App& command, const std::vector<SettingFlag>& flags, std::function<void(Context&)> action);
+
+  /// Loads and validates the configuration, then prints it (--print-config) or runs the action.
+  void run(const comm::Communicator& comm) const;
+
+ private:
+  struct FlagValue {
+    std::string path;
+    std::string value;
+  };
+
+  std::string config_path_;
+  std::vector<std::string> overrides_;
+  std::vector<FlagValue> flag_values_;
+  bool print_config_ = false;
+  bool dry_run_ = false;
+  bool verbose_ = false;
+  std::function<void(Context&)> action_;
+};
+
+void add_import(CLI::App& app, Invocation& invocation);
+void add_generate(CLI::App& app, Invocation& invocation);
+void add_partition(CLI::App& app, Invocation& invocation);
+void add_encode(CLI::App& app, Invocation& invocation);
+void add_train(CLI::App& app, Invocation& invocation);
+void add_predict(CLI::App& app, Invocation& invocation);
+void add_inspect(CLI::App& app, Invocation& invocation);
+void add_run(CLI::App& app, Invocation& invocation);
+
+}  // namespace gigahop::launch

@@ -1,0 +1,49 @@
+/// gigahop: one program, one sub-command per stage of the path from a raw graph to predictions.
+#include <cstdlib>
+#include <string_view>
+
+#include <CLI/CLI.hpp>
+
+#include "base/error.h"
+#include "launch/command.h"
+#include "launch/guarded_main.h"
+
+namespace {
+
+/// Under mpirun and srun every rank parses the same words; the first alone talks about them.
+bool is_first_rank() {
+  for (const char* variable : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"}) {
+    if (const char* rank = std::getenv(variable)) return std::string_view(rank) == "0";
+  }
+  return true;
+}
+
+int explain(const CLI::App& app, const CLI::ParseError& outcome) {
+  const bool is_help = outcome.get_exit_code() == 0;
+  if (is_first_rank()) app.exit(outcome);
+  return is_help ? 0 : static_cast<int>(gigahop::ErrorKind::kConfig);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using namespace gigahop::launch;
+
+  CLI::App app(
+      "gigahop trains graph transformers on graphs that do not fit in one machine.\n"
+      "The path: import or generate -> partition -> encode -> train -> predict; `run` does all of it.\n"
+      "partition, encode, train, predict and run also run under mpirun -n R.");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", GIGAHOP_VERSION);
+
+  Invocation invocation;
+  for (const auto add : {add_import, add_generate, add_partition, add_encode, add_train, add_predict, add_inspect, add_run}) {
+    add(app, invocation);
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& outcome) {
+    return explain(app, outcome);
+  }
+  return guarded_main(argc, argv, [&](const gigahop::comm::Communicator& world) { invocation.run(world); });
+}

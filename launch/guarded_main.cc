@@ -1,0 +1,58 @@
+#include "launch/guarded_main.h"
+
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/progress.h"
+
+namespace gigahop::launch {
+namespace {
+
+/// How long a rank that only repeats what another one says leaves that one to say it.
+constexpr std::chrono::seconds kGrace(2);
+
+struct Failure {
+  int exit_code = 0;
+  std::string kind;
+  std::string message;
+};
+
+/// A config error is the same on all ranks, so rank 0 says it; comm::agree marks what another rank met with its number.
+bool is_said_here(const Failure& failure, int rank) {
+  if (failure.exit_code == static_cast<int>(ErrorKind::kConfig)) return rank == 0;
+  return !failure.message.starts_with("rank ");
+}
+
+int report(const Failure& failure, const comm::Communicator& comm) {
+  if (is_said_here(failure, comm.rank())) {
+    clear_progress_line();
+    fmt::print(stderr, "[rank {}/{} {}] {}: {}\n", comm.rank(), comm.size(), comm.host(), failure.kind, failure.message);
+    std::fflush(stderr);
+  } else {
+    std::this_thread::sleep_for(kGrace);
+  }
+  if (comm.size() > 1) comm::abort_all(failure.exit_code);
+  return failure.exit_code;
+}
+
+}  // namespace
+
+int guarded_main(int argc, char** argv, const std::function<void(const comm::Communicator&)>& command) {
+  const comm::Environment environment(&argc, &argv);
+  const comm::Communicator world = comm::Communicator::world();
+  try {
+    command(world);
+    return 0;
+  } catch (const Error& error) {
+    return report({static_cast<int>(error.kind), std::string(name(error.kind)), error.what()}, world);
+  } catch (const std::exception& error) {
+    return report({static_cast<int>(ErrorKind::kInternal), "internal", error.what()}, world);
+  }
+}
+
+}  // namespace gigahop::launch

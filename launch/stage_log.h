@@ -1,0 +1,39 @@
+/// What `gigahop run` has already done in a workspace, and with which settings and input.
+///
+/// A stage is skipped when the same settings and input have produced an output that is still there; it is continued when
+/// it was begun with them; otherwise it starts anew.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "comm/communicator.h"
+#include "proto/stages.pb.h"
+
+namespace gigahop::launch {
+
+enum class StageState { kDone, kBegun, kNew };
+
+class StageLog {
+ public:
+  /// Collective. An absent file is an empty log.
+  StageLog(const comm::Communicator& comm, const std::filesystem::path& workspace);
+
+  /// The same on all ranks; `output` must exist for kDone and kBegun.
+  StageState state(const std::string& stage, uint64_t settings, uint64_t input, const std::filesystem::path& output) const;
+
+  /// Rank 0 records it on disk. Later stages are forgotten when a stage begins anew.
+  void begin(const std::string& stage, uint64_t settings, uint64_t input);
+  void finish(const std::string& stage);
+
+ private:
+  void save() const;
+  int find(const std::string& stage) const;
+
+  std::filesystem::path path_;
+  proto::Stages stages_;
+  bool writes_ = false;
+};
+
+}  // namespace gigahop::launch

@@ -1,0 +1,181 @@
+#include "comm/communicator.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <thread>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "comm/collectives.h"
+#include "comm/communicator_state.h"
+
+namespace gigahop::comm {
+namespace {
+
+using std::chrono::duration;
+using std::chrono::microseconds;
+using std::chrono::steady_clock;
+
+constexpr microseconds kSpin(20);
+constexpr microseconds kYield(200);
+constexpr microseconds kLongestSleep(50);
+
+/// What a waiting thread does between two polls, by how long it has waited.
+void pause(steady_clock::duration waited) {
+  if (waited < kSpin) return;
+  if (waited < kYield) {
+    std::this_thread::yield();
+  } else {
+    std::this_thread::sleep_for(std::min<steady_clock::duration>(waited / 16, kLongestSleep));
+  }
+}
+
+bool is_running() {
+  int started = 0;
+  int ended = 0;
+  MPI_Initialized(&started);
+  MPI_Finalized(&ended);
+  return started != 0 && ended == 0;
+}
+
+std::string host_name() {
+  std::array<char, MPI_MAX_PROCESSOR_NAME> text = {};
+  int length = 0;
+  mpi_check(MPI_Get_processor_name(text.data(), &length), "MPI_Get_processor_name");
+  return {text.data(), static_cast<size_t>(length)};
+}
+
+/// A handle of its own message space that returns errors instead of ending the job.
+MPI_Comm duplicate_handle(Communicator::State& state, MPI_Comm parent) {
+  MPI_Comm handle = MPI_COMM_NULL;
+  MPI_Request request = MPI_REQUEST_NULL;
+  mpi_check(MPI_Comm_idup(parent, &handle, &request), "MPI_Comm_idup");
+  wait(state, request);
+  mpi_check(MPI_Comm_set_errhandler(handle, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+  return handle;
+}
+
+void find_neighbours_on_host(const Communicator& comm, Communicator::State& state) {
+  const std::span<const char> mine(state.host);
+  const Gathered hosts = all_gather_varied_bytes(comm, std::as_bytes(mine));
+  state.ranks_on_host = 0;
+  for (int rank = 0; rank < state.size; ++rank) {
+    const auto* text = reinterpret_cast<const char*>(hosts.bytes.data());
+    const std::string host(text + hosts.offsets[rank], text + hosts.offsets[rank + 1]);
+    if (host != state.host) continue;
+    if (rank == state.rank) state.rank_on_host = state.ranks_on_host;
+    ++state.ranks_on_host;
+  }
+}
+
+}  // namespace
+
+void mpi_check(int code, const char* call, std::source_location where) {
+  if (code == MPI_SUCCESS) return;
+  std::array<char, MPI_MAX_ERROR_STRING> text = {};
+  int length = 0;
+  MPI_Error_string(code, text.data(), &length);
+  throw Error(ErrorKind::kComm,
+              fmt::format("{} failed: {}", call, std::string(text.data(), static_cast<size_t>(length))), where);
+}
+
+void wait(Communicator::State& state, std::span<MPI_Request> requests) {
+  const auto start = steady_clock::now();
+  auto waited = steady_clock::duration::zero();
+  for (;;) {
+    int done = 0;
+    mpi_check(MPI_Testall(static_cast<int>(requests.size()), requests.data(), &done, MPI_STATUSES_IGNORE),
+              "MPI_Testall");
+    waited = steady_clock::now() - start;
+    if (done != 0) break;
+    pause(waited);
+  }
+  state.seconds += duration<double>(waited).count();
+}
+
+void wait(Communicator::State& state, MPI_Request request) {
+  wait(state, std::span(&request, 1));
+}
+
+Environment::Environment(int* argc, char*** argv) {
+  int provided = MPI_THREAD_SINGLE;
+  mpi_check(MPI_Init_thread(argc, argv, MPI_THREAD_MULTIPLE, &provided), "MPI_Init_thread");
+  mpi_check(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+  if (provided == MPI_THREAD_MULTIPLE) return;
+  MPI_Finalize();
+  throw Error(ErrorKind::kComm,
+              "MPI_Init_thread: expected thread level MPI_THREAD_MULTIPLE, found less; use an MPI built with threads");
+}
+
+Environment::~Environment() {
+  if (is_running()) MPI_Finalize();
+}
+
+void abort_all(int exit_code) {
+  if (is_running()) MPI_Abort(MPI_COMM_WORLD, exit_code);
+  std::_Exit(exit_code);
+}
+
+Communicator::Communicator(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Communicator::Communicator(Communicator&&) noexcept = default;
+Communicator& Communicator::operator=(Communicator&& other) noexcept {
+  std::swap(state_, other.state_);
+  return *this;
+}
+
+Communicator::~Communicator() {
+  if (state_ != nullptr && state_->handle != MPI_COMM_NULL && is_running()) MPI_Comm_free(&state_->handle);
+}
+
+Communicator Communicator::world() {
+  require(is_running(), "a comm::Environment exists before the first communicator");
+  auto state = std::make_unique<State>();
+  state->handle = duplicate_handle(*state, MPI_COMM_WORLD);
+  mpi_check(MPI_Comm_rank(state->handle, &state->rank), "MPI_Comm_rank");
+  mpi_check(MPI_Comm_size(state->handle, &state->size), "MPI_Comm_size");
+  state->host = host_name();
+  Communicator comm(std::move(state));
+  find_neighbours_on_host(comm, comm.state());
+  return comm;
+}
+
+Communicator Communicator::duplicate() const {
+  auto copy = std::make_unique<State>();
+  copy->handle = duplicate_handle(*state_, state_->handle);
+  copy->rank = state_->rank;
+  copy->size = state_->size;
+  copy->ranks_on_host = state_->ranks_on_host;
+  copy->rank_on_host = state_->rank_on_host;
+  copy->host = state_->host;
+  return Communicator(std::move(copy));
+}
+
+int Communicator::rank() const {
+  return state_->rank;
+}
+int Communicator::size() const {
+  return state_->size;
+}
+int Communicator::ranks_on_host() const {
+  return state_->ranks_on_host;
+}
+int Communicator::rank_on_host() const {
+  return state_->rank_on_host;
+}
+const std::string& Communicator::host() const {
+  return state_->host;
+}
+double Communicator::seconds() const {
+  return state_->seconds;
+}
+int64_t Communicator::bytes_sent() const {
+  return state_->bytes_sent;
+}
+
+}  // namespace gigahop::comm

@@ -1,0 +1,51 @@
+/// What a communicator is to the rest of comm/: the MPI handle, the check of every MPI call, and the one place that
+/// waits.
+///
+/// Private to comm/: the only header that shows MPI.
+#pragma once
+
+#include <mpi.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <source_location>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "comm/communicator.h"
+
+namespace gigahop::comm {
+
+struct Communicator::State {
+  MPI_Comm handle = MPI_COMM_NULL;
+  int rank = 0;
+  int size = 1;
+  int ranks_on_host = 1;
+  int rank_on_host = 0;
+  std::string host;
+  std::atomic<double> seconds = 0;
+  std::atomic<int64_t> bytes_sent = 0;
+};
+
+/// Error{kComm} naming the call and MPI's reason unless `code` is MPI_SUCCESS.
+void mpi_check(int code, const char* call, std::source_location where = std::source_location::current());
+
+/// Returns when all requests are complete. Every wait of gigahop ends here: it polls, first spinning, then yielding,
+/// then sleeping for up to 50 us, so that ranks and threads on shared cores let each other work.
+void wait(Communicator::State& state, std::span<MPI_Request> requests);
+void wait(Communicator::State& state, MPI_Request request);
+
+/// What goes to and comes from one other rank. Either may be empty.
+struct Transfer {
+  int rank = 0;
+  std::span<const std::byte> send;
+  std::span<std::byte> receive;
+};
+
+/// Moves all transfers at once, in chunks of at most max_message_bytes, and waits for them. Both sides of a pair must
+/// agree on the bytes and on the chunk. None may name this rank.
+void run_transfers(Communicator::State& state, std::span<const Transfer> transfers, int64_t max_message_bytes);
+
+}  // namespace gigahop::comm

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,25 +25,27 @@ struct NpyHeader {
   int64_t data_offset = 0;     // bytes from the start of the file
 
   int64_t num_elements() const;
-  int64_t num_rows() const;     // shape[0], 1 for a scalar
-  int64_t row_elements() const; // product of the other extents
-  int64_t file_bytes() const;   // header and data
+  int64_t num_rows() const;      // shape[0], 1 for a scalar
+  int64_t row_elements() const;  // product of the other extents
+  int64_t file_bytes() const;    // header and data
 };
 
 /// Reads the header at the start of `bytes` (a file or the beginning of one; 64 KiB suffice).
 NpyHeader parse_npy_header(std::span<const std::byte> bytes, std::string_view place);
-/// The header as numpy writes it (version 1.0, padded to 64 bytes). bfloat16 is written as uint16.
+/// The header as numpy writes it (version 1.0, padded to 64 bytes, the same size whatever the first extent).
+/// bfloat16 is written as uint16.
 std::string format_npy_header(DType dtype, std::span<const int64_t> shape);
 
 /// A whole .npy file, mapped.
 class NpyArray {
  public:
   NpyArray() = default;
-  /// `stored_as` kBFloat16 reinterprets a uint16 file as the manifest says.
+  /// Error{kData} unless the bytes are one complete array.
   explicit NpyArray(const std::filesystem::path& path);
 
   DType dtype() const { return header_.dtype; }
-  void reinterpret(DType dtype);  // kUInt16 to kBFloat16; Error{kInternal} otherwise
+  /// As a manifest says of a uint16 file: kUInt16 to kBFloat16; Error{kInternal} otherwise.
+  void reinterpret(DType dtype);
   const std::vector<int64_t>& shape() const { return header_.shape; }
   int64_t num_rows() const { return header_.num_rows(); }
   int64_t row_elements() const { return header_.row_elements(); }
@@ -58,6 +61,7 @@ class NpyArray {
   }
   /// Error{kData} unless the shape is exactly this; -1 = any extent.
   void expect_shape(std::span<const int64_t> expected) const;
+  void expect_shape(std::initializer_list<int64_t> expected) const;
   void expect_dtype(DType expected) const;
 
  private:
@@ -74,7 +78,8 @@ struct ArrayFile {
   uint64_t checksum = 0;
 };
 
-/// Writes one array front to back. The first extent may be left open (-1) until finish().
+/// Writes one array front to back. The first extent may be left open (-1) until finish(), which then reads the file
+/// once more for its checksum. A file that was not finished is not a valid array, or an empty one.
 class NpyWriter {
  public:
   NpyWriter(const std::filesystem::path& path, DType dtype, std::vector<int64_t> shape);
@@ -120,6 +125,7 @@ class NpySliceWriter {
   NpyHeader header_;
   OutputFile file_;
 };
+/// dtype as stored: uint16 for bfloat16, which the caller corrects before it is recorded.
 ArrayFile describe_npy(const std::filesystem::path& path);
 
 }  // namespace gigahop::array

@@ -1,4 +1,5 @@
-/// .npz archives (zip of .npy, zip64 and deflate included), each member read as a stream: memory does not grow with size.
+/// .npz archives (zip of .npy, zip64 and deflate included), each member read as a stream: memory does not grow with
+/// size.
 #pragma once
 
 #include <filesystem>

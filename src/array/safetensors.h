@@ -27,10 +27,11 @@ void write_safetensors(const std::filesystem::path& path, std::span<const Tensor
 struct TensorView {
   DType dtype = DType::kFloat32;
   std::vector<int64_t> shape;
-  std::span<const std::byte> bytes;
+  std::span<const std::byte> bytes;  // aligned as the writer of the file chose: copy, do not cast
 };
 
-/// Mapped. The header is checked in full: offsets inside the file, no overlaps, sizes that fit dtype and shape.
+/// Mapped. The header is checked in full: every key once, sizes that fit dtype and shape, tensors that tile the data
+/// without gap or overlap. Anything else is Error{kData}.
 class SafetensorsFile {
  public:
   explicit SafetensorsFile(const std::filesystem::path& path);

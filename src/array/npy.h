@@ -53,9 +53,13 @@ class NpyArray {
   std::span<const std::byte> file_bytes() const { return file_.bytes(); }
   const std::filesystem::path& path() const { return file_.path(); }
 
+  /// False for an array made without a file, which has no values.
+  bool is_open() const { return !file_.bytes().empty(); }
+
   /// All elements as T; Error{kData} naming the file if its dtype is not T's.
   template <class T>
   std::span<const T> values() const {
+    if (!is_open()) return {};
     expect_dtype(dtype_of<T>());
     return {reinterpret_cast<const T*>(bytes().data()), static_cast<size_t>(header_.num_elements())};
   }
@@ -66,7 +70,7 @@ class NpyArray {
 
  private:
   MappedFile file_;
-  NpyHeader header_;
+  NpyHeader header_{DType::kFloat32, {0}, 0};
 };
 
 /// What a finished array file is, for manifests (turned into proto::ArrayRecord by array/manifest.h).

@@ -3,6 +3,7 @@
 /// Rows: the owned nodes of the rank's parts, part after part in ascending part number, then the halo: nodes owned by
 /// other ranks, ascending by global id. With one rank there is no halo. Structure is copied into memory (it is small
 /// beside features); features, tokens and encodings stay mapped in the shards.
+/// The neighbours of a row stand in the order of its shard, so a sum over them does not depend on the number of ranks.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,7 @@ namespace gigahop::graph {
 
 class LocalGraph {
  public:
-  /// rank_of_part [P]: the same on all ranks.
+  /// rank_of_part [P]: the same on all ranks. Checks the structure of its shards; Error{kData} where one is wrong.
   LocalGraph(const std::filesystem::path& partition_folder, std::vector<int32_t> rank_of_part, int rank);
 
   const proto::Partition& partition() const { return partition_; }
@@ -28,7 +29,7 @@ class LocalGraph {
 
   int64_t num_owned() const { return num_owned_; }
   int64_t num_halo() const { return static_cast<int64_t>(halo_ids_.size()); }
-  /// Owned rows only; columns are rows of this graph, halo included.
+  /// Owned rows only; columns are rows of this graph, halo included, in the order of the shard (not ascending).
   CsrView<LocalId> edges() const { return edges_.view(); }
   std::span<const int32_t> halo_degrees() const { return halo_degrees_; }
   std::span<const GlobalId> halo_ids() const { return halo_ids_; }
@@ -50,6 +51,13 @@ class LocalGraph {
   std::span<const int64_t> labels() const { return labels_; }
 
  private:
+  void place_parts();
+  void open_shards(const std::filesystem::path& partition_folder);
+  void merge_halo();
+  void merge_edges();
+  void check_halo_degrees() const;
+  int64_t row_of(GlobalId id) const;
+
   proto::Partition partition_;
   PartitionMap map_;
   std::vector<int32_t> rank_of_part_;

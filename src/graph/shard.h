@@ -1,4 +1,7 @@
 /// One part on disk, opened: every array mapped, every extent checked against the manifest.
+///
+/// Opening reads no array; check_structure() reads those of the structure once and holds them to what all code behind
+/// it relies on.
 #pragma once
 
 #include <cstdint>
@@ -52,5 +55,16 @@ class Shard {
   array::NpyArray original_ids_, halo_ids_, row_offsets_, column_ids_, halo_degrees_, train_, valid_, test_;
   array::NpyArray labels_, features_, tokens_, positional_, positional_input_;  // empty where the manifest lists none
 };
+
+/// Error{kData} naming file and place unless all of this holds:
+///   original_ids  ascending, in [0, N)
+///   halo_ids      ascending, in [0, N), of other parts, each the neighbour of an owned node
+///   row_offsets   ascending from 0 to the number of edges
+///   column_ids    in [0, owned + halo), ascending within a row, never the row itself
+///   degrees_halo  >= 0
+///   labels        in [-1, C)
+///   splits        ascending, in [0, owned), labelled where the shard has labels
+/// Cost: one sequential pass over owned + halo + edges integers.
+void check_structure(const Shard& shard, const proto::Partition& partition);
 
 }  // namespace gigahop::graph

@@ -1,0 +1,116 @@
+#!/usr/bin/python3
+"""Every wrong file, field or value is one line with file, place, expected, found; exit code 2 or 3; nothing is left."""
+import unittest
+
+import numpy
+
+from program import ProgramTest
+
+CONFIG, DATA = 2, 3
+
+
+class BadSettings(ProgramTest):
+    def test_an_unknown_field_is_named_with_line_and_column(self):
+        self.config.write_text("train {\n  epoch: 3\n}\n")
+        self.fails(CONFIG, "run", "--config", self.config, says=["small.textproto:2", "epoch"])
+
+    def test_all_values_out_of_range_are_named_at_once(self):
+        self.fails(CONFIG, "run", "--config", self.config, "--set", "train.batch_size=0", "--set",
+                   "model.dropout_encoder=1.5", says=["train.batch_size", "model.dropout_encoder"])
+
+    def test_an_unknown_sub_command_is_a_config_error(self):
+        self.fails(CONFIG, "trian")
+
+    def test_more_ranks_than_parts(self):
+        self.fails(CONFIG, "run", "--config", self.config, "--set", "partition.num_parts=1", ranks=2,
+                   says=["ranks", "parts"])
+
+
+class BadEdges(ProgramTest):
+    def import_edges(self, text, *more):
+        edges = self.folder / "edges.txt"
+        edges.write_text(text)
+        return ["import", "--format", "EDGES", "--source", edges, "--output", self.folder / "dataset", *more]
+
+    def refuses(self, says, *arguments):
+        process = self.fails(DATA, *arguments, says=says)
+        self.assertEqual(sorted(path.name for path in self.folder.glob("dataset*")), [])
+        return process
+
+    def test_negative_id(self):
+        self.refuses(["edges.txt:2", "-4"], *self.import_edges("0 1\n1 -4\n"))
+
+    def test_no_edges(self):
+        self.refuses(["edges.txt", "edge"], *self.import_edges("# nothing\n"))
+
+    def test_not_a_number(self):
+        self.refuses(["edges.txt:1", "zero"], *self.import_edges("zero one\n"))
+
+    def test_id_beyond_the_number_of_nodes(self):
+        self.refuses(["edges.txt:1", "7"], *self.import_edges("0 7\n", "--set", "import.num_nodes=5"))
+
+    def test_nan_features_are_named_by_node_and_column(self):
+        features = numpy.zeros((2, 3), numpy.float32)
+        features[1, 2] = numpy.nan
+        numpy.save(self.folder / "features.npy", features)
+        self.refuses(["features.npy", "node 1", "column 2"], *self.import_edges("0 1\n", "--features",
+                                                                                self.folder / "features.npy"))
+        self.succeeds(*self.import_edges("0 1\n", "--features", self.folder / "features.npy", "--nan", "ZERO"))
+
+    def test_fortran_order(self):
+        numpy.save(self.folder / "features.npy", numpy.asfortranarray(numpy.ones((2, 3), numpy.float32)))
+        self.refuses(["features.npy", "Fortran"], *self.import_edges("0 1\n", "--features", self.folder / "features.npy"))
+
+    def test_features_of_another_number_of_nodes(self):
+        numpy.save(self.folder / "features.npy", numpy.ones((5, 3), numpy.float32))
+        self.refuses(["features.npy", "5"], *self.import_edges("0 1\n", "--features", self.folder / "features.npy",
+                                                               "--set", "import.num_nodes=2"))
+
+    def test_truncated_file(self):
+        path = self.folder / "features.npy"
+        numpy.save(path, numpy.ones((2, 3), numpy.float32))
+        path.write_bytes(path.read_bytes()[:-5])
+        self.refuses(["features.npy"], *self.import_edges("0 1\n", "--features", path))
+
+
+class BadFolders(ProgramTest):
+    def setUp(self):
+        super().setUp()
+        self.succeeds("run", "--config", self.config, "--set", "train.epochs=1", ranks=2)
+
+    def test_a_truncated_shard_array_is_named(self):
+        path = self.workspace / "partition" / "part-0002" / "tokens.npy"
+        path.write_bytes(path.read_bytes()[:-672])
+        self.fails(DATA, "train", self.workspace / "partition", "--config", self.config, "--run", self.folder / "run",
+                   ranks=2, says=["part-0002", "tokens.npy", "expected", "found"])
+        self.assertFalse((self.folder / "run" / "checkpoints").exists())
+
+    def test_a_flipped_bit_is_found_by_verify(self):
+        path = self.workspace / "partition" / "part-0001" / "column_ids.npy"
+        content = bytearray(path.read_bytes())
+        content[-3] ^= 1
+        path.write_bytes(content)
+        self.fails(DATA, "inspect", self.workspace / "partition", "--verify", says=["column_ids.npy"])
+
+    def test_shards_of_another_graph_than_the_checkpoints(self):
+        other = self.folder / "other"
+        self.succeeds("run", "--config", self.config, "--set", f"workspace={other}", "--set", "generate.num_nodes=1500",
+                      "--set", "train.epochs=0", ranks=2)
+        self.fails(DATA, "train", other / "partition", "--config", self.config, "--run", self.workspace / "run",
+                   "--resume", ranks=2, says=["graph"])
+
+    def test_another_format_version(self):
+        manifest = self.workspace / "dataset" / "dataset.textproto"
+        manifest.write_text(manifest.read_text().replace("format_version: 1", "format_version: 9"))
+        self.fails(DATA, "partition", self.workspace / "dataset", "--output", self.folder / "partition",
+                   says=["format_version", "9"])
+        self.assertFalse((self.folder / "partition").exists())
+
+    def test_a_folder_that_is_there_is_not_overwritten(self):
+        self.fails(DATA, "partition", self.workspace / "dataset", "--config", self.config, "--output",
+                   self.workspace / "partition", says=["partition"])
+        self.succeeds("inspect", self.workspace / "partition", "--verify")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,83 @@
+#!/usr/bin/python3
+"""The main job from nothing to predictions, and what it leaves behind."""
+import json
+import unittest
+
+import numpy
+
+from program import ProgramTest
+
+
+class MainJob(ProgramTest):
+    def run_all(self, *more, ranks=2):
+        return self.succeeds("run", "--config", self.config, *more, ranks=ranks)
+
+    def test_everything_it_writes_opens_in_numpy(self):
+        self.run_all()
+        arrays = list(self.workspace.rglob("*.npy"))
+        self.assertGreater(len(arrays), 20)
+        for path in arrays:
+            numpy.load(path, mmap_mode="r")
+        predictions = numpy.load(self.workspace / "predictions" / "predictions.npy")
+        labels = numpy.load(self.workspace / "dataset" / "labels.npy")
+        self.assertEqual(predictions.shape, labels.shape)
+        test = numpy.load(self.workspace / "dataset" / "test.npy")
+        self.assertGreater((predictions[test] == labels[test]).mean(), 0.5)
+
+    def test_parts_hold_each_node_once_and_know_their_owner(self):
+        self.run_all()
+        partition = self.workspace / "partition"
+        part_of_node = numpy.load(partition / "part_of_node.npy")
+        owned = [numpy.load(partition / f"part-{part:04d}" / "original_ids.npy") for part in range(4)]
+        self.assertEqual(sorted(numpy.concatenate(owned)), list(range(2000)))
+        for part, ids in enumerate(owned):
+            self.assertTrue((part_of_node[ids] == part).all())
+
+    def test_a_second_run_does_nothing_twice(self):
+        self.run_all()
+        before = {path: path.stat().st_mtime_ns for path in self.workspace.rglob("*.npy")}
+        self.run_all()
+        after = {path: path.stat().st_mtime_ns for path in self.workspace.rglob("*.npy")}
+        self.assertEqual(before, after)
+
+    def test_a_changed_setting_redoes_its_stage_and_what_follows(self):
+        self.run_all()
+        dataset = (self.workspace / "dataset" / "edges.npy").stat().st_mtime_ns
+        shard = (self.workspace / "partition" / "part-0000" / "original_ids.npy").stat().st_mtime_ns
+        self.run_all("--set", "partition.num_parts=3")
+        self.assertEqual(dataset, (self.workspace / "dataset" / "edges.npy").stat().st_mtime_ns)
+        self.assertNotEqual(shard, (self.workspace / "partition" / "part-0000" / "original_ids.npy").stat().st_mtime_ns)
+        self.assertFalse((self.workspace / "partition" / "part-0003").exists())
+
+    def test_metrics_have_one_line_per_epoch_with_all_figures(self):
+        process = self.run_all()
+        lines = [json.loads(line) for line in open(self.workspace / "run" / "metrics.jsonl")]
+        epochs = [line for line in lines if line["kind"] == "epoch"]
+        self.assertEqual([int(line["epoch"]) for line in epochs], [1, 2, 3])
+        for field in ["loss", "train_accuracy", "valid_accuracy", "test_accuracy", "seeds_per_second"]:
+            self.assertIn(field, epochs[-1])
+        self.assertLess(epochs[-1]["loss"], epochs[0]["loss"])
+        for words in ["epoch 3", "seeds/s"]:
+            self.assertIn(words, process.stdout)
+
+    def test_everything_verifies(self):
+        self.run_all()
+        checkpoint = max((self.workspace / "run" / "checkpoints").iterdir())
+        for folder in [self.workspace / "dataset", self.workspace / "partition", checkpoint]:
+            self.succeeds("inspect", folder, "--verify")
+
+    def test_a_dry_run_writes_nothing_and_tells_memory_per_rank(self):
+        process = self.run_all("--dry-run")
+        self.assertFalse(self.workspace.exists())
+        self.assertIn("per rank", process.stdout)
+
+    def test_one_and_two_ranks_predict_the_same(self):
+        self.run_all("--set", f"workspace={self.folder}/one", ranks=1)
+        self.run_all("--set", f"workspace={self.folder}/two", ranks=2)
+        one, two = (json.loads((self.folder / name / "run" / "metrics.jsonl").read_text().splitlines()[-2])
+                    for name in ["one", "two"])
+        self.assertAlmostEqual(one["loss"], two["loss"], delta=1e-3 * one["loss"])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,51 @@
+"""Runs the gigahop program for the end-to-end tests."""
+import os
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+GIGAHOP = os.environ["GIGAHOP"]
+
+SMALL_CONFIG = """
+workspace: "{workspace}"
+generate {{ kind: PLANTED_PARTITION num_nodes: 2000 edges_per_node: 8 num_classes: 4 feature_width: 16 separation: 0.3 }}
+partition {{ num_parts: 4 }}
+encode {{ positional_width: 8 }}
+sampler {{ sample_size: 12 }}
+model {{ hidden_width: 16 num_codewords: 32 }}
+train {{ epochs: 3 batch_size: 256 }}
+threads: 1
+"""
+
+
+def gigahop(*arguments, ranks=1, timeout=300):
+    """The finished process, with stdout and stderr as text."""
+    command = [GIGAHOP, *map(str, arguments)]
+    if ranks > 1:
+        command = ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", str(ranks), *command]
+    return subprocess.run(command, capture_output=True, text=True, timeout=timeout)
+
+
+class ProgramTest(unittest.TestCase):
+    """A test with a folder of its own, in which a small configuration lies."""
+
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory(prefix="gigahop_e2e_")
+        self.addCleanup(temporary.cleanup)
+        self.folder = pathlib.Path(temporary.name)
+        self.workspace = self.folder / "workspace"
+        self.config = self.folder / "small.textproto"
+        self.config.write_text(SMALL_CONFIG.format(workspace=self.workspace))
+
+    def succeeds(self, *arguments, **options):
+        process = gigahop(*arguments, **options)
+        self.assertEqual(process.returncode, 0, f"{arguments}\n{process.stdout}\n{process.stderr}")
+        return process
+
+    def fails(self, exit_code, *arguments, says=(), **options):
+        process = gigahop(*arguments, **options)
+        self.assertEqual(process.returncode, exit_code, f"{arguments}\n{process.stdout}\n{process.stderr}")
+        for words in says:
+            self.assertIn(words, process.stderr)
+        return process

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 #include <memory>
-#include <span>
+#include <vector>
 
 #include "base/ids.h"
 #include "base/random.h"
@@ -25,6 +25,8 @@ struct LoaderOptions {
   Neighbourhood neighbourhood = Neighbourhood::kTwoHops;
   int num_threads = 1;
   RandomKey key;
+  /// Elements of 8 bytes that this rank sends or receives at a time where the amount depends on the graph.
+  int64_t round_elements = int64_t{1} << 22;
 };
 
 /// Samples of evaluation and prediction: the same whatever was trained before.
@@ -40,13 +42,16 @@ struct BatchRequest {
   std::vector<LocalId> seeds;  // owned rows of this rank; may be empty
 };
 
+/// For one thread at a time.
 class Loader {
  public:
   /// Collective. `comm` is used by this loader alone (Communicator::duplicate), `graph` must outlive it.
+  /// Error{kData} on all ranks if the shards are not encoded, or not all alike.
   Loader(const graph::LocalGraph& graph, comm::Communicator comm, const LoaderOptions& options);
   ~Loader();
 
-  /// Collective: all ranks load the same (epoch, step, salt), each with its own seeds.
+  /// Collective: all ranks load the same (epoch, step, salt), each with its own seeds. The batch does not depend on the
+  /// number of ranks and threads. What belongs to a salt is kept for the two salts used last.
   MiniBatch load(const BatchRequest& request);
 
  private:

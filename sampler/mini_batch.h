@@ -14,22 +14,22 @@ namespace gigahop::sampler {
 
 struct MiniBatch {
   int64_t epoch = 0;
-  int64_t step = 0;                       // within the epoch
+  int64_t step = 0;  // within the epoch
 
-  std::vector<LocalId> seeds;             // [B] rows of the local graph
-  std::vector<OriginalId> seed_ids;       // [B]
-  std::vector<int32_t> labels;            // [B] -1 = unlabelled
-  Matrix<float> positional;               // [B, G]
+  std::vector<LocalId> seeds;        // [B] rows of the local graph
+  std::vector<OriginalId> seed_ids;  // [B]
+  std::vector<int32_t> labels;       // [B] -1 = unlabelled
+  Matrix<float> positional;          // [B, G]
 
   /// Ragged: the list of seed b is entries [sample_offsets[b], sample_offsets[b + 1]): first the seed itself, then the
   /// other distinct nodes of its sample by ascending original id. counts: how often the node stands in the sequence;
   /// the seed's own entry counts its leading place too. Counts of a list sum to K (to 1 without samples).
-  std::vector<int32_t> sample_offsets;    // [B + 1]
-  std::vector<int32_t> sample_nodes;      // [S] indices into the U distinct nodes
-  std::vector<int32_t> sample_counts;     // [S] >= 1
+  std::vector<int32_t> sample_offsets;  // [B + 1]
+  std::vector<int32_t> sample_nodes;    // [S] indices into the U distinct nodes
+  std::vector<int32_t> sample_counts;   // [S] >= 1
 
-  std::vector<OriginalId> node_ids;       // [U]
-  Matrix<float> tokens;                   // [3 U, F]: row 3 u + h = hop h of node u
+  std::vector<OriginalId> node_ids;  // [U]
+  Matrix<float> tokens;              // [3 U, F]: row 3 u + h = hop h of node u
 
   int64_t num_seeds() const { return static_cast<int64_t>(seeds.size()); }
   int64_t num_nodes() const { return static_cast<int64_t>(node_ids.size()); }

@@ -14,8 +14,8 @@ class Pipeline {
   /// `requests` is called by the background thread until it returns nothing; all ranks must yield the same sequence of
   /// (epoch, step, salt). At most `batches_ahead` batches wait.
   Pipeline(Loader& loader, std::function<std::optional<BatchRequest>()> requests, int batches_ahead);
-  /// Waits until the background thread has loaded what all ranks agreed to load: every rank destroys it after taking the
-  /// same number of batches.
+  /// Waits until the background thread has loaded what all ranks agreed to load: every rank destroys it after taking
+  /// the same number of batches.
   ~Pipeline();
 
   /// The next batch; nothing after the last. Rethrows what the background thread threw.

@@ -1,10 +1,11 @@
 /// Which seeds each step takes: a function of the partition, the batch size and the seed, never of the ranks.
 ///
-/// Every part contributes its share of its own training nodes to every step, in an order shuffled per part and epoch, so
-/// that all parts end the epoch in the same step: step s of S takes places [n s / S, n (s + 1) / S) of a part's n.
+/// Every part contributes its share of its own training nodes to every step, in an order shuffled per part and epoch,
+/// so that all parts end the epoch in the same step: step s of S takes places [n s / S, n (s + 1) / S) of a part's n.
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/ids.h"
@@ -22,10 +23,11 @@ int64_t first_seed_of_step(int64_t num_seeds, int64_t step, int64_t num_steps);
 enum class Split { kTrain, kValid, kTest, kAll };
 enum class SeedOrder { kShuffled, kAscending };
 
+/// The graph must outlive it.
 class SeedPlan {
  public:
-  /// kShuffled orders each part's seeds by a random number of (key, epoch, original id); kAscending keeps them as stored.
-  /// num_seeds: of the split over all ranks.
+  /// kShuffled orders each part's seeds by a random number of (key, epoch, original id); kAscending keeps them as
+  /// stored. num_seeds: of the split over all ranks.
   SeedPlan(const graph::LocalGraph& graph, Split split, int64_t num_seeds, int64_t batch_size, SeedOrder order,
            RandomKey key);
   /// A free set of nodes: rows owned by this rank, in ascending order; num_seeds over all ranks.
@@ -41,7 +43,7 @@ class SeedPlan {
 
   std::vector<std::vector<LocalId>> part_seeds_;  // by shard of this rank, as stored
   std::vector<std::vector<LocalId>> ordered_;     // of ordered_epoch_
-  std::vector<OriginalId> original_ids_;          // unused where the order is kAscending
+  std::span<const OriginalId> original_ids_;      // of the graph; unused where the order is kAscending
   int64_t ordered_epoch_ = -1;
   int64_t num_seeds_ = 0;
   int64_t num_steps_ = 0;

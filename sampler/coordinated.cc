@@ -1,0 +1,97 @@
+#include "sampler/coordinated.h"
+
+#include <algorithm>
+
+#include "comm/collectives.h"
+#include "sampler/lowest.h"
+
+namespace gigahop::sampler {
+namespace {
+
+constexpr size_t kSaltsKept = 2;  // training and evaluation take turns
+
+/// The lowest two-step ends of a seed from its neighbours' sketches. A full sketch bounds what can matter, so first the
+/// tightest bound is found, then each sketch is read up to it.
+std::span<const uint64_t> merge_sketches(std::span<const LocalId> neighbours, const SketchLayout& layout,
+                                         const Sketches& sketches, Lowest& lowest) {
+  lowest.clear();
+  for (const LocalId neighbour : neighbours) {
+    const auto sketch = sketches.of(layout, neighbour);
+    if (static_cast<int64_t>(sketch.size()) == layout.max_length) lowest.bound_by(sketch.back());
+  }
+  for (const LocalId neighbour : neighbours) lowest.add_ascending(sketches.of(layout, neighbour));
+  return lowest.result();
+}
+
+}  // namespace
+
+CoordinatedSampler::CoordinatedSampler(const graph::LocalGraph& graph, const comm::Communicator& comm,
+                                       const LoaderOptions& options)
+    : graph_(graph),
+      options_(options),
+      rows_(learn_rows(graph, comm)),
+      layout_(lay_out_sketches(graph, rows_, options.sample_size - 1)) {}
+
+std::vector<OriginalId> CoordinatedSampler::sample_whole_graph(const comm::Communicator& comm, int64_t salt) const {
+  const PriorityKey key = shared_key(options_.key, salt, List::kWholeGraph);
+  Lowest lowest(layout_.max_length);
+  lowest.clear();
+  for (const OriginalId id : graph_.original_ids()) lowest.add(priority(key, id));
+  const std::vector<uint64_t> of_all_ranks = comm::all_gather_varied(comm, lowest.result());
+  lowest.clear();
+  for (const uint64_t candidate : of_all_ranks) lowest.add(candidate);
+  std::vector<OriginalId> sequence(static_cast<size_t>(layout_.max_length));
+  fill_sequence(lowest.result(), key, {}, {}, sequence);
+  return sequence;
+}
+
+const CoordinatedSampler::Salt& CoordinatedSampler::use_salt(const comm::Communicator& comm, int64_t salt) {
+  const auto known = std::ranges::find(salts_, salt, &Salt::salt);
+  if (known != salts_.end()) {
+    std::rotate(salts_.begin(), known, known + 1);
+    return salts_.front();
+  }
+  if (salts_.size() == kSaltsKept) salts_.pop_back();
+  Salt fresh;
+  fresh.salt = salt;
+  fresh.neighbours_key = shared_key(options_.key, salt, List::kNeighbours);
+  fresh.two_steps_key = shared_key(options_.key, salt, List::kTwoSteps);
+  fresh.sketches =
+      build_sketches(graph_, rows_, layout_, comm, fresh.two_steps_key, options_.num_threads, options_.round_elements);
+  if (options_.isolated == Isolated::kRandom) fresh.isolated = sample_whole_graph(comm, salt);
+  salts_.insert(salts_.begin(), std::move(fresh));
+  return salts_.front();
+}
+
+SampleLists CoordinatedSampler::sample(const comm::Communicator& comm, int64_t salt, std::span<const LocalId> seeds) {
+  const Salt& in_use = use_salt(comm, salt);
+  const auto edges = graph_.edges();
+  const auto num_seeds = static_cast<int64_t>(seeds.size());
+  ListBuffer lists(num_seeds, options_.sample_size);
+#pragma omp parallel num_threads(options_.num_threads)
+  {
+    Lowest one_step(layout_.max_length);
+    Lowest two_steps(layout_.max_length);
+    std::vector<OriginalId> sequence(static_cast<size_t>(layout_.max_length));
+#pragma omp for schedule(dynamic, 16)
+    for (int64_t b = 0; b < num_seeds; ++b) {
+      const OriginalId seed = rows_.original_ids[seeds[b].value];
+      const auto neighbours = edges.neighbours(seeds[b].value);
+      if (neighbours.empty()) {
+        std::ranges::fill(sequence, seed);
+        std::ranges::copy(in_use.isolated, sequence.begin());
+      } else {
+        one_step.clear();
+        for (const LocalId neighbour : neighbours) {
+          one_step.add(priority(in_use.neighbours_key, rows_.original_ids[neighbour.value]));
+        }
+        fill_sequence(one_step.result(), in_use.neighbours_key,
+                      merge_sketches(neighbours, layout_, in_use.sketches, two_steps), in_use.two_steps_key, sequence);
+      }
+      lists.write(b, seed, sequence);
+    }
+  }
+  return lists.pack();
+}
+
+}  // namespace gigahop::sampler

@@ -1,5 +1,5 @@
-/// main() of the tests that run under mpirun: a failure on any rank fails all of them. Use EXPECT_* only: an ASSERT that
-/// returns early on one rank would leave the others waiting.
+/// main() of the tests that run under mpirun: a failure on any rank fails all of them. Use EXPECT_* only: an ASSERT
+/// that returns early on one rank would leave the others waiting.
 #include <gtest/gtest.h>
 
 #include "comm/collectives.h"

@@ -10,40 +10,56 @@
 #include <vector>
 
 #include "base/random.h"
-#include "tensor/matrix.h"
+#include "tensor/arguments.h"
 
 namespace gigahop::model {
 
+/// kNormal002: normal with standard deviation 0.02. kUniformFanIn: uniform in ±1 / sqrt(fan_in).
 enum class Initial { kZero, kOne, kNormal002, kUniformFanIn };
 
 struct ParameterSpec {
-  std::string name;             // "local.query.weight", as in model.safetensors and src/model/README.md
-  std::vector<int64_t> shape;   // linear weights: [out, in]
+  std::string name;            // "local.query.weight", as in model.safetensors and src/model/README.md
+  std::vector<int64_t> shape;  // linear weights: [out, in]
   Initial initial = Initial::kZero;
   int64_t fan_in = 1;
-  int64_t offset = 0;           // first element in the flat buffers
+  int64_t offset = 0;  // first element in the flat buffers
   int64_t size() const;
 };
+
+/// Element `element` of a parameter's initial value: a function of (key, name, element), whatever else the model has.
+/// Pure.
+double initial_value(RandomKey key, const ParameterSpec& spec, int64_t element);
 
 template <class Device>
 class Parameters {
  public:
-  /// Lays out and allocates; values as initialised by `key`, gradients zero.
+  /// Lays out in the order given, without gaps, and allocates; values as initialised by `key`, gradients zero.
   Parameters(std::vector<ParameterSpec> specs, RandomKey key);
 
   const std::vector<ParameterSpec>& specs() const { return specs_; }
+  /// Error{kInternal} for a name that is none.
   const ParameterSpec& spec(std::string_view name) const;
-  VectorView<float, Device> values() { return {values_.data(), values_.size()}; }
-  VectorView<float, Device> gradients() { return {gradients_.data(), gradients_.size()}; }
+  VectorView<Real<Device>, Device> values() { return {values_.data(), values_.size()}; }
+  VectorView<Real<Device>, Device> gradients() { return {gradients_.data(), gradients_.size()}; }
 
   /// As a matrix [shape[0], product of the rest].
-  MatrixView<float, Device> value(std::string_view name);
-  MatrixView<float, Device> gradient(std::string_view name);
+  MatrixView<Real<Device>, Device> value(std::string_view name);
+  MatrixView<Real<Device>, Device> gradient(std::string_view name);
+
+  /// The parameters from `first` to `last`, which lie side by side and have rows of one width, as one matrix.
+  MatrixView<Real<Device>, Device> values_between(std::string_view first, std::string_view last);
+  MatrixView<Real<Device>, Device> gradients_between(std::string_view first, std::string_view last);
+
+  /// All elements of a parameter.
+  VectorView<Real<Device>, Device> value_vector(std::string_view name);
+  VectorView<Real<Device>, Device> gradient_vector(std::string_view name);
 
  private:
+  MatrixView<Real<Device>, Device> between(Real<Device>* base, std::string_view first, std::string_view last) const;
+
   std::vector<ParameterSpec> specs_;
-  Buffer<float, Device> values_;
-  Buffer<float, Device> gradients_;
+  Buffer<Real<Device>, Device> values_;
+  Buffer<Real<Device>, Device> gradients_;
 };
 
 }  // namespace gigahop::model

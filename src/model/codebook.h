@@ -1,0 +1,63 @@
+/// The codebook of the global attention: moving averages of what seeds look like, one per codeword, never trained by
+/// gradients, and the same on all ranks.
+///
+/// Codewords live in a normalised space; the running mean and variance carry them back. Sizes start at 1 and sums at
+/// the codewords, so that codeword = sum / size holds from the first step on and a codeword that no seed chose stays
+/// where it is.
+/// Source: Kong et al. 2023 (vector quantisation by exponential moving averages).
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "base/random.h"
+#include "comm/communicator.h"
+#include "model/batch_statistics.h"
+#include "tensor/arguments.h"
+
+namespace gigahop::model {
+
+template <class Device>
+class Codebook {
+ public:
+  /// M codewords of width 2 G, standard normal by `key`; no node assigned yet.
+  Codebook(RandomKey key, int64_t num_codewords, int64_t width);
+
+  /// E [M, 2 G], computed from the codewords and running statistics; until the next call.
+  In<Device> embedding();
+  /// n [M]
+  VectorOf<Device, const int64_t> histogram();
+
+  /// One step: moves the codewords by the rows g [B, 2 G] of all ranks and assigns them. codes [B]: in the old
+  /// assignments, out the new.
+  /// Collective. Cost: the all-reduces of BatchStatistics, and one of M (2 G + 2) numbers.
+  void update(Device& dev, const comm::Communicator& comm, In<Device> g, std::span<uint16_t> codes);
+
+  void set_histogram(std::span<const int64_t> counts);
+
+  OutVector<Device> codewords() { return {codewords_.data(), codewords_.rows() * codewords_.cols()}; }
+  OutVector<Device> sums() { return {sums_.data(), sums_.rows() * sums_.cols()}; }
+  OutVector<Device> sizes() { return {sizes_.data(), sizes_.size()}; }
+  /// The histogram as checkpoints carry it: whoever writes here sets n.
+  OutVector<Device> stored_histogram() { return {stored_histogram_.data(), stored_histogram_.size()}; }
+  BatchStatistics<Device>& statistics() { return statistics_; }
+
+ private:
+  void collect(Device& dev, std::span<uint16_t> codes);
+  void move_codewords();
+  void move_histogram();
+
+  BatchStatistics<Device> statistics_;
+  Matrix<Real<Device>, Device> codewords_;  // [M, 2 G]
+  Matrix<Real<Device>, Device> sums_;       // [M, 2 G]
+  Buffer<Real<Device>, Device> sizes_;      // [M]
+  Buffer<Real<Device>, Device> stored_histogram_;
+  Buffer<int64_t, Device> histogram_;
+  Matrix<Real<Device>, Device> embedding_;
+  Matrix<Real<Device>, Device> normalised_;  // [B, 2 G]
+  Buffer<int32_t, Device> nearest_;          // [B]
+  /// What a step sums over ranks: assigned rows [M, 2 G], then how many came [M], then how many left [M].
+  Buffer<Real<Device>, Device> step_;
+};
+
+}  // namespace gigahop::model

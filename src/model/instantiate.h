@@ -1,0 +1,9 @@
+/// The devices that the model's templates are compiled for: the one place that lists them.
+#pragma once
+
+#include "tensor/cpu.h"
+#include "tensor/reference.h"
+
+#define GIGAHOP_MODEL_INSTANTIATE(Class) \
+  template class Class<Cpu>;             \
+  template class Class<Reference>

@@ -1,0 +1,36 @@
+#include "model/seed_branch.h"
+
+#include "model/instantiate.h"
+#include "ops/rows.h"
+
+namespace gigahop::model {
+
+template <class Device>
+SeedBranch<Device>::SeedBranch(Parameters<Device>& parameters, const ModelShape& shape)
+    : hidden_(parameters, {.linear = "seed_branch.linear1",
+                           .norm = "seed_branch.norm",
+                           .purpose = Purpose::kDropoutSeedBranch,
+                           .dropout = shape.dropout_feed_forward}),
+      linear2_(parameters, "seed_branch.linear2") {}
+
+template <class Device>
+void SeedBranch<Device>::forward(Device& dev, const comm::Communicator& comm, const StepContext& context,
+                                 const ModelInput<Device>& input, Out<Device> h) {
+  const int64_t num_seeds = input.seed_ids.size;
+  seed_rows_.resize(num_seeds);
+  for (int64_t b = 0; b < num_seeds; ++b) seed_rows_.data()[b] = 3 * input.sample_nodes[input.sample_offsets[b]];
+  features_.resize(num_seeds, input.tokens.cols);
+  ops::gather_rows(dev, input.tokens, {seed_rows_.data(), num_seeds}, features_);
+  hidden_.forward(dev, comm, context, features_, input.seed_ids);
+  linear2_.forward(dev, hidden_.output(), h);
+}
+
+template <class Device>
+void SeedBranch<Device>::backward(Device& dev, const comm::Communicator& comm, In<Device> dh) {
+  linear2_.backward(dev, hidden_.output(), dh, hidden_.output_gradient());
+  hidden_.backward_parameters(dev, comm, features_);
+}
+
+GIGAHOP_MODEL_INSTANTIATE(SeedBranch);
+
+}  // namespace gigahop::model

@@ -145,6 +145,14 @@ Communicator Communicator::world() {
   return comm;
 }
 
+Communicator Communicator::self() {
+  require(is_running(), "a comm::Environment exists before the first communicator");
+  auto state = std::make_unique<State>();
+  state->handle = duplicate_handle(*state, MPI_COMM_SELF);
+  state->host = host_name();
+  return Communicator(std::move(state));
+}
+
 Communicator Communicator::duplicate() const {
   auto copy = std::make_unique<State>();
   copy->handle = duplicate_handle(*state_, state_->handle);

@@ -25,6 +25,8 @@ class Environment {
 class Communicator {
  public:
   static Communicator world();
+  /// This rank alone. Not collective.
+  static Communicator self();
   ~Communicator();
   Communicator(Communicator&&) noexcept;
   Communicator& operator=(Communicator&&) noexcept;

@@ -1,0 +1,12 @@
+#include "comm/gradient_sync.h"
+
+#include "comm/collectives.h"
+
+namespace gigahop::comm {
+
+template <>
+void sum_gradients(const Communicator& comm, Cpu&, VectorView<float, Cpu> gradients) {
+  all_reduce_sum(comm, std::span(gradients.data, static_cast<size_t>(gradients.size)));
+}
+
+}  // namespace gigahop::comm

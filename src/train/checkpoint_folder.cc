@@ -1,0 +1,78 @@
+#include "train/checkpoint_folder.h"
+
+#include <algorithm>
+#include <charconv>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "base/checksum.h"
+#include "base/files.h"
+
+namespace gigahop::train {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::string_view kPrefix = "step-";
+
+}  // namespace
+
+std::string checkpoint_name(int64_t step) {
+  return fmt::format("{}{:09}", kPrefix, step);
+}
+
+std::optional<int64_t> step_of_checkpoint(std::string_view name) {
+  if (!name.starts_with(kPrefix)) return std::nullopt;
+  const std::string_view digits = name.substr(kPrefix.size());
+  int64_t step = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), step);
+  const bool is_number = error == std::errc() && end == digits.data() + digits.size();
+  if (!is_number || step < 0 || checkpoint_name(step) != name) return std::nullopt;
+  return step;
+}
+
+std::string assignments_file(int part) {
+  return fmt::format("{}/part-{:04}.npy", kAssignmentsFolder, part);
+}
+
+std::string done_text(std::string_view manifest_text) {
+  return fmt::format("{:016x}\n", checksum_of(manifest_text));
+}
+
+std::vector<int64_t> list_checkpoints(const fs::path& checkpoints, Completeness which) {
+  std::vector<int64_t> steps;
+  std::error_code error;
+  for (fs::directory_iterator entry(checkpoints, error), end; !error && entry != end; entry.increment(error)) {
+    const std::optional<int64_t> step = step_of_checkpoint(entry->path().filename().string());
+    if (!step.has_value()) continue;
+    std::error_code ignored;
+    const bool is_complete = fs::exists(entry->path() / kDoneFile, ignored);
+    if (is_complete == (which == Completeness::kComplete)) steps.push_back(*step);
+  }
+  std::sort(steps.begin(), steps.end());
+  return steps;
+}
+
+bool remove_checkpoint(const fs::path& folder) {
+  std::error_code error;
+  fs::remove(folder / kDoneFile, error);
+  if (!error) fs::remove_all(folder, error);
+  return !error;
+}
+
+std::optional<fs::path> best_checkpoint(const fs::path& run_folder) {
+  std::error_code error;
+  if (!fs::exists(run_folder / kBestFile, error)) return std::nullopt;
+  std::string text = read_text_file(run_folder / kBestFile);
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  const fs::path named(text);
+  if (!step_of_checkpoint(named.filename().string()).has_value()) return std::nullopt;
+  const fs::path folder = run_folder / kCheckpointsFolder / named.filename();
+  return fs::exists(folder / kDoneFile, error) ? std::optional(folder) : std::nullopt;
+}
+
+void write_best(const fs::path& run_folder, int64_t step) {
+  write_text_file(run_folder / kBestFile, fmt::format("{}/{}\n", kCheckpointsFolder, checkpoint_name(step)));
+}
+
+}  // namespace gigahop::train

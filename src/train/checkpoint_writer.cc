@@ -1,0 +1,152 @@
+#include "train/checkpoint_writer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <span>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "array/manifest.h"
+#include "array/npy.h"
+#include "array/safetensors.h"
+#include "base/error.h"
+#include "base/files.h"
+#include "base/log.h"
+#include "comm/agree.h"
+#include "comm/collectives.h"
+#include "train/checkpoint_folder.h"
+
+namespace gigahop::train {
+namespace fs = std::filesystem;
+namespace {
+
+void write_tensors(const fs::path& folder, std::string_view file, const std::vector<SavedTensor>& tensors,
+                   array::ArrayRecords& records) {
+  std::vector<array::TensorToWrite> views;
+  for (const SavedTensor& tensor : tensors) {
+    views.push_back({tensor.name, array::DType::kFloat32, tensor.shape, std::as_bytes(std::span(tensor.values))});
+  }
+  array::write_safetensors(folder / file, views, {{"format", "pt"}});
+  array::add_plain_record(records, folder, file);
+}
+
+void write_codes(const fs::path& folder, const PartCodes& part, array::ArrayRecords& records) {
+  const std::string file = assignments_file(part.part);
+  array::ArrayFile written =
+      array::write_npy<uint16_t>(folder / file, part.codes, {static_cast<int64_t>(part.codes.size())});
+  written.file = file;
+  array::add_record(records, written);
+}
+
+/// Never throws: what goes wrong is in the share.
+proto::CheckpointShare write_share(const fs::path& folder, const Snapshot& snapshot) {
+  proto::CheckpointShare share;
+  array::ArrayRecords& records = *share.mutable_arrays();
+  try {
+    make_folders(snapshot.codes.empty() ? folder : folder / kAssignmentsFolder);
+    if (!snapshot.model.empty()) write_tensors(folder, kModelFile, snapshot.model, records);
+    if (!snapshot.optimizer.empty()) write_tensors(folder, kOptimizerFile, snapshot.optimizer, records);
+    for (const PartCodes& part : snapshot.codes) write_codes(folder, part, records);
+    if (!snapshot.codes.empty()) sync_folder(folder / kAssignmentsFolder);
+  } catch (const std::exception& error) {
+    share.set_failure(error.what());
+  }
+  return share;
+}
+
+/// Only folders that no reader looks at, and those this run is about to write again.
+void remove_leftovers(const fs::path& run_folder, int64_t last_step) {
+  const fs::path checkpoints = run_folder / kCheckpointsFolder;
+  for (const int64_t step : list_checkpoints(checkpoints, Completeness::kIncomplete)) {
+    remove_checkpoint(checkpoints / checkpoint_name(step));
+  }
+  const std::vector<int64_t> complete = list_checkpoints(checkpoints, Completeness::kComplete);
+  if (last_step < 0 && !complete.empty()) {
+    throw data_error(checkpoints.string(), "no checkpoints of an earlier run", checkpoint_name(complete.back()),
+                     "continue it with --resume, or name another run folder");
+  }
+  for (const int64_t step : complete) {
+    if (step <= last_step) continue;
+    log_warning("{} lies beyond the step that training resumes from: removed", checkpoint_name(step));
+    remove_checkpoint(checkpoints / checkpoint_name(step));
+  }
+}
+
+}  // namespace
+
+CheckpointWriter::CheckpointWriter(const comm::Communicator& comm, fs::path run_folder, int keep_last,
+                                   int64_t last_step)
+    : comm_(&comm), run_folder_(std::move(run_folder)), keep_last_(keep_last) {
+  comm::agree(comm, [&] {
+    if (comm_->rank() != 0) return;
+    remove_leftovers(run_folder_, last_step);
+    make_folders(run_folder_ / kCheckpointsFolder);
+  });
+}
+
+void CheckpointWriter::start(Snapshot snapshot) {
+  finish();
+  const fs::path folder = run_folder_ / kCheckpointsFolder / checkpoint_name(snapshot.manifest.step());
+  pending_.emplace();
+  pending_->manifest = snapshot.manifest;
+  pending_->share =
+      std::async(std::launch::async, [folder, owned = std::move(snapshot)] { return write_share(folder, owned); });
+}
+
+bool CheckpointWriter::is_written() const {
+  return pending_.has_value() && pending_->share.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+}
+
+void CheckpointWriter::finish() {
+  if (!pending_.has_value()) return;
+  const std::string share = pending_->share.get().SerializeAsString();
+  proto::Checkpoint manifest = std::move(pending_->manifest);
+  pending_.reset();
+  const comm::Gathered shares = comm::all_gather_varied_bytes(*comm_, std::as_bytes(std::span(share)));
+  if (comm_->rank() != 0) return;
+
+  std::string failures;
+  for (int rank = 0; rank < comm_->size(); ++rank) {
+    proto::CheckpointShare theirs;
+    const int64_t length = shares.offsets[rank + 1] - shares.offsets[rank];
+    theirs.ParseFromArray(shares.bytes.data() + shares.offsets[rank], static_cast<int>(length));
+    manifest.mutable_arrays()->MergeFrom(theirs.arrays());
+    if (theirs.has_failure()) failures += fmt::format(" [rank {}] {}", rank, theirs.failure());
+  }
+  const fs::path folder = run_folder_ / kCheckpointsFolder / checkpoint_name(manifest.step());
+  if (failures.empty()) return publish(folder, manifest);
+  log_warning("no checkpoint of step {}, training goes on:{}", manifest.step(), failures);
+  remove_checkpoint(folder);
+}
+
+void CheckpointWriter::publish(const fs::path& folder, const proto::Checkpoint& manifest) const {
+  try {
+    const std::string text = array::to_text(manifest);
+    write_text_file(folder / kCheckpointManifest, text);
+    sync_folder(folder);
+    write_text_file(folder / kDoneFile, done_text(text));
+    sync_folder(folder.parent_path());
+    if (manifest.best_step() == manifest.step()) write_best(run_folder_, manifest.step());
+  } catch (const Error& error) {
+    log_warning("no checkpoint of step {}, training goes on: {}", manifest.step(), error.what());
+    remove_checkpoint(folder);
+    return;
+  }
+  remove_superseded(manifest.best_step());
+}
+
+void CheckpointWriter::remove_superseded(int64_t best_step) const {
+  const fs::path checkpoints = run_folder_ / kCheckpointsFolder;
+  const std::optional<fs::path> best = best_checkpoint(run_folder_);
+  std::vector<int64_t> steps = list_checkpoints(checkpoints, Completeness::kComplete);
+  steps.resize(steps.size() - std::min(steps.size(), static_cast<size_t>(keep_last_)));
+  for (const int64_t step : steps) {
+    const fs::path folder = checkpoints / checkpoint_name(step);
+    if (step != best_step && folder != best && !remove_checkpoint(folder)) {
+      log_warning("{}: cannot be removed", folder.string());
+    }
+  }
+}
+
+}  // namespace gigahop::train

@@ -1,0 +1,53 @@
+#include "train/metrics_log.h"
+
+#include <google/protobuf/util/json_util.h>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/log.h"
+
+namespace gigahop::train {
+namespace {
+
+std::string json_line(const proto::Metrics& metrics) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  std::string text;
+  const auto status = google::protobuf::util::MessageToJsonString(metrics, &text, options);
+  require(status.ok(), "metrics print as JSON");
+  return text + '\n';
+}
+
+}  // namespace
+
+std::vector<proto::Metrics> read_metrics(const std::filesystem::path& file) {
+  std::vector<proto::Metrics> all;
+  std::ifstream stream(file);
+  for (std::string line; std::getline(stream, line);) {
+    proto::Metrics metrics;
+    if (!google::protobuf::util::JsonStringToMessage(line, &metrics).ok()) break;
+    all.push_back(std::move(metrics));
+  }
+  return all;
+}
+
+MetricsLog::MetricsLog(const std::filesystem::path& run_folder, int64_t last_step)
+    : path_(run_folder / kMetricsFile), events_(run_folder) {
+  std::string kept;
+  for (const proto::Metrics& metrics : read_metrics(path_)) {
+    if (metrics.step() <= last_step && metrics.kind() != "summary") kept += json_line(metrics);
+  }
+  write_text_file(path_, kept);
+  lines_.open(path_, std::ios::app);
+}
+
+void MetricsLog::append(const proto::Metrics& metrics) {
+  lines_.clear();
+  lines_ << json_line(metrics) << std::flush;
+  const bool recorded = events_.append(metrics);
+  if ((lines_.good() && recorded) || complained_) return;
+  complained_ = true;
+  log_warning("{}: cannot write, metrics of step {} are lost; training goes on", path_.string(), metrics.step());
+}
+
+}  // namespace gigahop::train

@@ -1,0 +1,233 @@
+/// The local encoder over all seeds of a batch: who works on which seed, and where gradients meet.
+///
+/// Seeds are independent in the forward pass. The backward pass takes a block of seeds at a time. First, threads take
+/// groups of seeds: token gradients go to rows of the block, parameter gradients to sums of the group. Then threads
+/// take distinct nodes: each adds the block's rows of its node in the order of the entries. Then the groups' sums are
+/// added in order. Blocks and groups depend on the batch alone, so no thread count changes a bit.
+#include "ops/local_encoder.h"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <vector>
+
+#include "base/error.h"
+#include "ops/cpu/encoder_rows.h"
+#include "ops/cpu/encoder_seed.h"
+#include "ops/cpu/parallel.h"
+
+namespace gigahop::ops {
+namespace {
+
+using cpu::EncoderProblem;
+using cpu::EncoderSeed;
+using cpu::ParameterSums;
+
+constexpr int64_t kMaxBlockSeeds = 128;
+constexpr int64_t kMaxBlockBytes = int64_t{128} << 20;  // of gradients of token rows
+constexpr int64_t kGroupSeeds = 2;
+
+/// run(EncoderSeed&, item) for items in [0, count), each thread with memory of its own.
+template <class Run>
+void for_each_with_seed(Cpu& dev, const EncoderProblem& problem, int64_t count, const Run& run) {
+  const int num_threads = static_cast<int>(std::clamp<int64_t>(count, 1, dev.num_threads));
+  double seconds = 0;
+#pragma omp parallel num_threads(num_threads) reduction(+ : seconds)
+  {
+    EncoderSeed seed(problem);
+#pragma omp for schedule(dynamic)
+    for (int64_t i = 0; i < count; ++i) run(seed, i);
+    seconds += seed.product_seconds();
+  }
+  dev.product_seconds += seconds / num_threads;
+}
+
+void check(const SampleLists<Cpu>& lists, const EncoderRows<Cpu>& rows, const EncoderParameters<Cpu>& parameters,
+           const EncoderOptions& options) {
+  const int64_t width = rows.query.cols;
+  require(options.num_heads > 0 && width % options.num_heads == 0, "local_encoder: heads of equal width");
+  require(lists.offsets.size == lists.seed_ids.size + 1 && lists.counts.size == lists.nodes.size &&
+              lists.offsets[lists.seed_ids.size] == lists.nodes.size,
+          "local_encoder: the lists agree");
+  require(rows.key.cols == width && rows.value.cols == width && rows.residual.cols == width &&
+              rows.key.rows == rows.query.rows && rows.value.rows == rows.query.rows &&
+              rows.residual.rows == rows.query.rows,
+          "local_encoder: the rows agree");
+  require(parameters.out_weight.rows == width && parameters.out_weight.cols == width &&
+              parameters.out_bias.size == width && parameters.norm_gain.size == width &&
+              parameters.norm_shift.size == width && parameters.readout.size == width,
+          "local_encoder: the parameters agree");
+}
+
+Buffer<float> readout_gain(const EncoderParameters<Cpu>& parameters) {
+  Buffer<float> product(parameters.readout.size);
+  cpu::multiply(parameters.readout.data, parameters.norm_gain.data, product.data(), product.size());
+  return product;
+}
+
+/// Blocks of seeds: block i is seeds [firsts[i], firsts[i + 1]).
+std::vector<int64_t> plan_blocks(const SampleLists<Cpu>& lists, int64_t width) {
+  const int64_t num_seeds = lists.seed_ids.size;
+  const int64_t max_entries = std::max<int64_t>(1, kMaxBlockBytes / (3 * 4 * width * 4));
+  std::vector<int64_t> firsts = {0};
+  for (int64_t b = 0; b < num_seeds; ++b) {
+    const int64_t first = firsts.back();
+    const bool full = b - first == kMaxBlockSeeds || lists.offsets[b + 1] - lists.offsets[first] > max_entries;
+    if (full && b > first) firsts.push_back(b);
+  }
+  if (num_seeds > 0) firsts.push_back(num_seeds);
+  return firsts;
+}
+
+/// The entries of a block by node, those of a node in order: run i is entries[run_offsets[i] .. run_offsets[i + 1]).
+struct EntriesByNode {
+  std::vector<int32_t> entries;
+  std::vector<int32_t> run_offsets;
+};
+
+EntriesByNode group_by_node(const SampleLists<Cpu>& lists, int64_t first, int64_t last) {
+  EntriesByNode result;
+  result.entries.resize(last - first);
+  std::iota(result.entries.begin(), result.entries.end(), static_cast<int32_t>(first));
+  std::sort(result.entries.begin(), result.entries.end(), [&](int32_t a, int32_t b) {
+    return lists.nodes[a] != lists.nodes[b] ? lists.nodes[a] < lists.nodes[b] : a < b;
+  });
+  for (int64_t i = 0; i < last - first; ++i) {
+    if (i == 0 || lists.nodes[result.entries[i]] != lists.nodes[result.entries[i - 1]]) {
+      result.run_offsets.push_back(static_cast<int32_t>(i));
+    }
+  }
+  result.run_offsets.push_back(static_cast<int32_t>(last - first));
+  return result;
+}
+
+/// One block of seeds on its way back.
+class BlockBackward {
+ public:
+  BlockBackward(Cpu& dev, const EncoderProblem& problem, const EncoderRowGradients<Cpu>& row_gradients,
+                const EncoderParameterGradients<Cpu>& parameter_gradients)
+      : dev_(dev), problem_(problem), row_gradients_(row_gradients), parameter_gradients_(parameter_gradients) {}
+
+  void run(int64_t first_seed, int64_t last_seed, In<Cpu> dout) {
+    const int64_t first_entry = problem_.lists.offsets[first_seed];
+    token_gradients_.resize((problem_.lists.offsets[last_seed] - first_entry) * 3 * 4 * problem_.width());
+    const int64_t num_groups = cpu::num_blocks(last_seed - first_seed, kGroupSeeds);
+    group_sums_.resize(num_groups, problem_.width() * (problem_.width() + 4));
+    for_each_with_seed(dev_, problem_, num_groups, [&](EncoderSeed& seed, int64_t group) {
+      const int64_t first = first_seed + group * kGroupSeeds;
+      run_group(seed, first, std::min(first + kGroupSeeds, last_seed), first_entry, dout, group_sums_.row(group));
+    });
+    scatter(first_seed, last_seed);
+    add_group_sums(num_groups);
+  }
+
+ private:
+  void run_group(EncoderSeed& seed, int64_t first, int64_t last, int64_t first_entry, In<Cpu> dout, float* sums) {
+    const int64_t width = problem_.width();
+    std::fill_n(sums, width * (width + 4), 0.0F);
+    float* vectors = sums + width * width;
+    const ParameterSums target = {sums, vectors, vectors + width, vectors + 2 * width, vectors + 3 * width};
+    for (int64_t b = first; b < last; ++b) {
+      if (problem_.num_tokens(b) == 0) continue;
+      float* rows = token_gradients_.data() + (problem_.lists.offsets[b] - first_entry) * 3 * 4 * width;
+      seed.backward(b, dout.row(b), rows, target);
+    }
+  }
+
+  void scatter(int64_t first_seed, int64_t last_seed) {
+    const int64_t first_entry = problem_.lists.offsets[first_seed];
+    const EntriesByNode by_node = group_by_node(problem_.lists, first_entry, problem_.lists.offsets[last_seed]);
+    cpu::for_each_block(dev_, static_cast<int64_t>(by_node.run_offsets.size()) - 1, 16,
+                        [&](int64_t first, int64_t count) {
+                          const int32_t begin = by_node.run_offsets[first];
+                          const int32_t end = by_node.run_offsets[first + count];
+                          for (int32_t i = begin; i < end; ++i) add_entry(by_node.entries[i], first_entry);
+                        });
+  }
+
+  void add_entry(int64_t entry, int64_t first_entry) {
+    const int64_t width = problem_.width();
+    for (int64_t hop = 0; hop < 3; ++hop) {
+      const int64_t row = 3 * int64_t{problem_.lists.nodes[entry]} + hop;
+      const float* gradients = token_gradients_.data() + (3 * (entry - first_entry) + hop) * 4 * width;
+      cpu::add_scaled(gradients, 1, row_gradients_.query.row(row), width);
+      cpu::add_scaled(gradients + width, 1, row_gradients_.key.row(row), width);
+      cpu::add_scaled(gradients + 2 * width, 1, row_gradients_.value.row(row), width);
+      cpu::add_scaled(gradients + 3 * width, 1, row_gradients_.residual.row(row), width);
+    }
+  }
+
+  void add_group_sums(int64_t num_groups) {
+    const int64_t width = problem_.width();
+    cpu::parallel_for(dev_, width + 4, [&](int64_t r) {
+      float* target = r < width ? parameter_gradients_.out_weight.row(r) : vector_gradient(r - width);
+      for (int64_t group = 0; group < num_groups; ++group) {
+        cpu::add_scaled(group_sums_.row(group) + r * width, 1, target, width);
+      }
+    });
+  }
+
+  float* vector_gradient(int64_t index) const {
+    return std::array{parameter_gradients_.out_bias.data, parameter_gradients_.norm_gain.data,
+                      parameter_gradients_.norm_shift.data, parameter_gradients_.readout.data}[index];
+  }
+
+  Cpu& dev_;
+  const EncoderProblem& problem_;
+  const EncoderRowGradients<Cpu>& row_gradients_;
+  const EncoderParameterGradients<Cpu>& parameter_gradients_;
+  Buffer<float> token_gradients_;  // [3 entries of the block, 4 W]
+  Matrix<float> group_sums_;       // [groups, W (W + 4)]
+};
+
+void clear(Cpu& dev, Out<Cpu> x) {
+  cpu::for_each_block(dev, x.rows, cpu::kRowBlock, [&](int64_t first, int64_t count) {
+    for (int64_t r = first; r < first + count; ++r) std::fill_n(x.row(r), x.cols, 0.0F);
+  });
+}
+
+}  // namespace
+
+template <>
+void local_encoder<Cpu>(Cpu& dev, const SampleLists<Cpu>& lists, const EncoderRows<Cpu>& rows,
+                        const EncoderParameters<Cpu>& parameters, const EncoderOptions& options, Out<Cpu> out) {
+  check(lists, rows, parameters, options);
+  require(out.rows == lists.seed_ids.size && out.cols == rows.query.cols, "local_encoder: extents agree");
+  const Buffer<float> gain = readout_gain(parameters);
+  const EncoderProblem problem = {lists, rows, parameters, options, gain.data()};
+  for_each_with_seed(dev, problem, out.rows, [&](EncoderSeed& seed, int64_t b) {
+    if (problem.num_tokens(b) == 0) {
+      std::fill_n(out.row(b), out.cols, 0.0F);
+    } else {
+      seed.forward(b, out.row(b));
+    }
+  });
+}
+
+template <>
+void local_encoder_backward<Cpu>(Cpu& dev, const SampleLists<Cpu>& lists, const EncoderRows<Cpu>& rows,
+                                 const EncoderParameters<Cpu>& parameters, const EncoderOptions& options, In<Cpu> dout,
+                                 const EncoderRowGradients<Cpu>& row_gradients,
+                                 const EncoderParameterGradients<Cpu>& parameter_gradients) {
+  check(lists, rows, parameters, options);
+  require(dout.rows == lists.seed_ids.size && dout.cols == rows.query.cols, "local_encoder_backward: extents agree");
+  for (const Out<Cpu>& gradient :
+       {row_gradients.query, row_gradients.key, row_gradients.value, row_gradients.residual}) {
+    require(gradient.rows == rows.query.rows && gradient.cols == rows.query.cols,
+            "local_encoder_backward: the row gradients agree");
+    clear(dev, gradient);
+  }
+  clear(dev, parameter_gradients.out_weight);
+  for (const OutVector<Cpu>& gradient : {parameter_gradients.out_bias, parameter_gradients.norm_gain,
+                                         parameter_gradients.norm_shift, parameter_gradients.readout}) {
+    require(gradient.size == rows.query.cols, "local_encoder_backward: the parameter gradients agree");
+    std::fill_n(gradient.data, gradient.size, 0.0F);
+  }
+  const Buffer<float> gain = readout_gain(parameters);
+  const EncoderProblem problem = {lists, rows, parameters, options, gain.data()};
+  BlockBackward backward(dev, problem, row_gradients, parameter_gradients);
+  const std::vector<int64_t> firsts = plan_blocks(lists, rows.query.cols);
+  for (size_t i = 0; i + 1 < firsts.size(); ++i) backward.run(firsts[i], firsts[i + 1], dout);
+}
+
+}  // namespace gigahop::ops

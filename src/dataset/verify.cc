@@ -5,6 +5,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include <fmt/format.h>
@@ -30,6 +31,35 @@ void expect(int64_t found, int64_t expected, const std::string& place, std::stri
   throw data_error(place, fmt::format("{} {}", expected, what), fmt::format("{}", found));
 }
 
+/// Degrees of the nodes that have edges: memory follows the edges, not the number of nodes that the manifest claims.
+class Degrees {
+ public:
+  void add(int64_t node) {
+    const auto index = static_cast<size_t>(node);
+    if (index < dense_.size()) {
+      ++dense_[index];
+    } else {
+      ++sparse_[node];
+    }
+  }
+  explicit Degrees(const proto::Dataset& manifest)
+      : dense_(static_cast<size_t>(std::min(manifest.num_nodes(), 2 * manifest.num_edges())), 0) {}
+
+  void describe(int64_t num_nodes, DatasetFacts& facts) const {
+    int64_t num_connected = static_cast<int64_t>(sparse_.size());
+    for (const int64_t degree : dense_) {
+      num_connected += degree > 0 ? 1 : 0;
+      facts.max_degree = std::max(facts.max_degree, degree);
+    }
+    for (const auto& [node, degree] : sparse_) facts.max_degree = std::max(facts.max_degree, degree);
+    facts.num_isolated = num_nodes - num_connected;
+  }
+
+ private:
+  std::vector<int64_t> dense_;
+  std::unordered_map<int64_t, int64_t> sparse_;
+};
+
 void verify_end(int64_t id, const DatasetFolder& dataset, int64_t edge) {
   if (id >= 0 && id < dataset.manifest().num_nodes()) return;
   throw data_error(fmt::format("{}, edge {}", file_of(dataset, "edges.npy"), edge),
@@ -39,7 +69,7 @@ void verify_end(int64_t id, const DatasetFolder& dataset, int64_t edge) {
 void verify_edges(const DatasetFolder& dataset, DatasetFacts& facts) {
   const int64_t num_edges = dataset.manifest().num_edges();
   if (num_edges < 1) throw data_error(file_of(dataset, "edges.npy"), "at least one edge", "none");
-  std::vector<int64_t> degrees(static_cast<size_t>(dataset.manifest().num_nodes()), 0);
+  Degrees degrees(dataset.manifest());
   std::vector<int64_t> sources(kChunkEdges);
   std::vector<int64_t> targets(kChunkEdges);
   Progress progress("verifying edges", "edges", num_edges);
@@ -55,15 +85,14 @@ void verify_edges(const DatasetFolder& dataset, DatasetFacts& facts) {
       if (source == target) {
         ++facts.num_self_loops;
       } else {
-        ++degrees[static_cast<size_t>(source)];
-        ++degrees[static_cast<size_t>(target)];
+        degrees.add(source);
+        degrees.add(target);
       }
     }
     progress.advance(count);
   }
   progress.finish();
-  facts.num_isolated = std::count(degrees.begin(), degrees.end(), 0);
-  facts.max_degree = *std::max_element(degrees.begin(), degrees.end());
+  degrees.describe(dataset.manifest().num_nodes(), facts);
 }
 
 float plain(float value) {
@@ -118,16 +147,16 @@ void verify_split(const DatasetFolder& dataset, std::span<const OriginalId> ids,
   expect(static_cast<int64_t>(ids.size()), expected_count, file_of(dataset, file), "nodes, as the manifest says");
   for (size_t i = 0; i < ids.size(); ++i) {
     const int64_t id = ids[i].value;
-    const std::string place = fmt::format("{}, entry {}", file_of(dataset, file), i);
+    const auto place = [&] { return fmt::format("{}, entry {}", file_of(dataset, file), i); };
     if (id < 0 || id >= num_nodes) {
-      throw data_error(place, fmt::format("a node id from 0 to {}", num_nodes - 1), fmt::format("{}", id));
+      throw data_error(place(), fmt::format("a node id from 0 to {}", num_nodes - 1), fmt::format("{}", id));
     }
     const auto node = static_cast<size_t>(id);
     if (!dataset.has_labels() || dataset.labels()[node] < 0) {
-      throw data_error(place, "a node with a label", fmt::format("node {} without one", id));
+      throw data_error(place(), "a node with a label", fmt::format("node {} without one", id));
     }
     if (is_taken[node]) {
-      throw data_error(place, "every node once over all splits", fmt::format("node {} again", id));
+      throw data_error(place(), "every node once over all splits", fmt::format("node {} again", id));
     }
     is_taken[node] = true;
   }
@@ -135,7 +164,8 @@ void verify_split(const DatasetFolder& dataset, std::span<const OriginalId> ids,
 
 void verify_splits(const DatasetFolder& dataset) {
   const proto::Dataset& manifest = dataset.manifest();
-  std::vector<bool> is_taken(static_cast<size_t>(manifest.num_nodes()), false);
+  const size_t num_labels = dataset.has_labels() ? dataset.labels().size() : 0;
+  std::vector<bool> is_taken(num_labels, false);  // the manifest's word alone allocates nothing
   verify_split(dataset, dataset.train(), manifest.num_train(), "train.npy", is_taken);
   verify_split(dataset, dataset.valid(), manifest.num_valid(), "valid.npy", is_taken);
   verify_split(dataset, dataset.test(), manifest.num_test(), "test.npy", is_taken);

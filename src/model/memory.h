@@ -1,0 +1,31 @@
+/// What a model will need, before it is made: for --dry-run and for refusing what cannot fit.
+#pragma once
+
+#include <cstdint>
+
+#include "model/model_shape.h"
+
+namespace gigahop::model {
+
+/// The largest batch that a rank expects.
+struct BatchBound {
+  int64_t num_seeds = 0;    // B
+  int64_t sample_size = 1;  // K
+  int64_t num_nodes = 0;    // U <= min(B K, nodes of the graph)
+};
+
+/// Bytes on one rank of a model that trains. Not in it: the batch itself and the optimiser's moments.
+struct ModelMemory {
+  int64_t parameters_bytes = 0;  // values and gradients
+  int64_t tokens_bytes = 0;      // rows of distinct tokens, forward and backward
+  int64_t seeds_bytes = 0;       // rows of seeds, forward and backward
+  int64_t codebook_bytes = 0;
+  int64_t scratch_bytes = 0;  // what operations use while they run, at most
+
+  int64_t total_bytes() const { return parameters_bytes + tokens_bytes + seeds_bytes + codebook_bytes + scratch_bytes; }
+};
+
+/// Pure.
+ModelMemory forecast_memory(const ModelShape& shape, const BatchBound& batch);
+
+}  // namespace gigahop::model

@@ -1,0 +1,182 @@
+/// The model against what the PyTorch implementation of tests/golden recorded, with the seeds cut over the ranks.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "comm/collectives.h"
+#include "golden/recorded_case.h"
+#include "mpi/model/rank_share.h"
+#include "ops/adam.h"
+
+namespace gigahop::golden {
+namespace {
+
+constexpr int64_t kNumBatches = 3;
+constexpr int64_t kBatchSize = 7;
+constexpr int64_t kNumSteps = 10;
+constexpr double kLearningRate = 1e-2;
+
+/// Largest allowed |found - recorded|; recorded values are of size one, computed in double, stored in float32.
+struct Tolerance {
+  double logits;    // sums of a few hundred float products
+  double gradient;  // the same, once more backward
+  double losses;    // ten steps of Adam, which divides by the size of a gradient and so keeps the errors of small ones
+  double codebook;  // moving averages of rows that come out of such weights
+};
+
+template <class Device>
+constexpr Tolerance kTolerance = {.logits = 2e-5, .gradient = 5e-5, .losses = 2e-3, .codebook = 5e-3};
+/// In double what is left is the float32 of the recording.
+template <>
+constexpr Tolerance kTolerance<Reference> = {.logits = 2e-6, .gradient = 2e-6, .losses = 1e-9, .codebook = 2e-5};
+
+template <class Device>
+struct Case {
+  Case(model::Attention attention, Split cut)
+      : split(cut),
+        recorded(open_recorded(file_name(attention))),
+        model(device, recorded_shape(attention), RandomKey{1}, comm) {
+    load_recorded(recorded, model);
+  }
+
+  Batch<Device> batch(int64_t index) const {
+    const Share share = share_of(comm, split, kBatchSize);
+    return recorded_batch<Device>(inputs, index, share.first, share.count);
+  }
+
+  /// Mean loss over all ranks; gradients summed over them.
+  double forward_and_backward(const Batch<Device>& of, int64_t step) {
+    logits = model.forward(of.input(), model::Mode::kTrain, step);
+    logits_gradient.resize(logits.rows, logits.cols);
+    const auto loss = model.loss(logits, of.label_view(), kBatchSize, logits_gradient);
+    model.backward(logits_gradient);
+    const auto gradients = model.parameters().gradients();
+    comm::all_reduce_sum(comm, std::span(gradients.data, static_cast<size_t>(gradients.size)));
+    return comm::sum_over_ranks(comm, loss.loss_sum) / kBatchSize;
+  }
+
+  Split split;
+  Device device;
+  comm::Communicator comm = comm::Communicator::world();
+  array::SafetensorsFile inputs = open_recorded("inputs");
+  array::SafetensorsFile recorded;
+  model::LargeGt<Device> model;
+  MatrixView<const Real<Device>, Device> logits;
+  Matrix<Real<Device>, Device> logits_gradient;
+};
+
+template <class Found>
+void expect_near(const Found* found, std::span<const float> recorded, double tolerance, const std::string& what) {
+  double worst = 0;
+  for (size_t i = 0; i < recorded.size(); ++i) {
+    const double difference = std::abs(static_cast<double>(found[i]) - recorded[i]);
+    worst = std::isnan(difference) ? INFINITY : std::max(worst, difference);
+  }
+  EXPECT_LE(worst, tolerance) << what;
+}
+
+template <class Device>
+void expect_logits(const Case<Device>& of, const char* name) {
+  const Share share = share_of(of.comm, of.split, kBatchSize);
+  const auto rows = values_of<float>(of.recorded, name)
+                        .subspan(static_cast<size_t>(share.first * of.logits.cols),
+                                 static_cast<size_t>(share.count * of.logits.cols));
+  EXPECT_EQ(of.logits.rows, share.count);
+  expect_near(of.logits.data, rows, kTolerance<Device>.logits, name);
+}
+
+template <class Device>
+void check_one_batch(model::Attention attention, Split split) {
+  Case<Device> of(attention, split);
+  const Batch<Device> batch = of.batch(0);
+  of.logits = of.model.forward(batch.input(), model::Mode::kEvaluate, 0);
+  expect_logits(of, "evaluated_logits");
+  const double loss = of.forward_and_backward(batch, 0);
+  expect_logits(of, "logits");
+  EXPECT_NEAR(loss, values_of<double>(of.recorded, "losses")[0], kTolerance<Device>.logits);
+  for (const model::ParameterSpec& spec : of.model.parameters().specs()) {
+    const auto gradient = values_of<float>(of.recorded, "gradient/" + spec.name);
+    EXPECT_EQ(static_cast<int64_t>(gradient.size()), spec.size()) << spec.name;
+    expect_near(of.model.parameters().gradient_vector(spec.name).data, gradient, kTolerance<Device>.gradient,
+                spec.name);
+  }
+}
+
+template <class Device>
+void expect_codebook(Case<Device>& of, std::vector<int64_t> assignments) {
+  comm::all_reduce_sum(of.comm, std::span(assignments));
+  EXPECT_TRUE(std::ranges::equal(assignments, values_of<int64_t>(of.recorded, "assignments")));
+  for (const auto& state : of.model.state()) {
+    if (!state.name.starts_with("codebook.")) continue;
+    const auto after = values_of<float>(of.recorded, "after/" + state.name);
+    const bool is_count = state.name == "codebook.histogram";
+    expect_near(state.values.data(), after, is_count ? 0 : kTolerance<Device>.codebook, state.name);
+  }
+}
+
+/// Every rank keeps the codes of the seeds it has had; `assignments` holds them less what was recorded before, so that
+/// a sum over ranks gives the change.
+template <class Device>
+void move_codebook(Case<Device>& of, const Batch<Device>& batch, std::vector<int64_t>& assignments) {
+  std::vector<int64_t> all = assignments;
+  comm::all_reduce_sum(of.comm, std::span(all));
+  std::vector<uint16_t> codes;
+  for (const OriginalId node : batch.seed_ids)
+    codes.push_back(static_cast<uint16_t>(all[static_cast<size_t>(node.value)]));
+  of.model.update_codebook(codes);
+  for (size_t b = 0; b < codes.size(); ++b) {
+    const auto node = static_cast<size_t>(batch.seed_ids[b].value);
+    assignments[node] += codes[b] - all[node];
+  }
+}
+
+template <class Device>
+void check_ten_steps(model::Attention attention, Split split) {
+  Case<Device> of(attention, split);
+  const auto start = values_of<int64_t>(of.inputs, "assignments");
+  std::vector<int64_t> assignments(start.size(), 0);
+  if (of.comm.rank() == 0) assignments.assign(start.begin(), start.end());
+  const auto values = of.model.parameters().values();
+  const auto gradients = of.model.parameters().gradients();
+  Buffer<Real<Device>, Device> first(values.size);
+  Buffer<Real<Device>, Device> second(values.size);
+  first.fill(0);
+  second.fill(0);
+  for (int64_t step = 0; step < kNumSteps; ++step) {
+    const Batch<Device> batch = of.batch(step % kNumBatches);
+    const double loss = of.forward_and_backward(batch, step);
+    EXPECT_NEAR(loss, values_of<double>(of.recorded, "losses")[static_cast<size_t>(step)], kTolerance<Device>.losses)
+        << "step " << step;
+    ops::adam(of.device, {.learning_rate = kLearningRate}, step + 1, 1.0, gradients, {first.data(), values.size},
+              {second.data(), values.size}, values);
+    if (of.model.has_codebook()) move_codebook(of, batch, assignments);
+  }
+  if (of.model.has_codebook()) expect_codebook(of, assignments);
+}
+
+template <class Device>
+class Golden : public testing::Test {};
+using Devices = testing::Types<Cpu, Reference>;
+TYPED_TEST_SUITE(Golden, Devices);
+
+TYPED_TEST(Golden, logits_loss_and_every_gradient_are_those_of_pytorch) {
+  for (const model::Attention attention : kAttentions) {
+    for (const Split split : {Split::kEven, Split::kAllOnLast, Split::kNotOnFirst}) {
+      SCOPED_TRACE(std::string(file_name(attention)) + " split " + std::to_string(static_cast<int>(split)));
+      check_one_batch<TypeParam>(attention, split);
+    }
+  }
+}
+
+TYPED_TEST(Golden, ten_steps_of_adam_lose_what_pytorch_loses_and_move_the_codebook_alike) {
+  for (const model::Attention attention : kAttentions) {
+    SCOPED_TRACE(file_name(attention));
+    check_ten_steps<TypeParam>(attention, Split::kEven);
+  }
+  check_ten_steps<TypeParam>(model::Attention::kFull, Split::kNotOnFirst);
+}
+
+}  // namespace
+}  // namespace gigahop::golden

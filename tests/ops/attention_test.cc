@@ -1,0 +1,267 @@
+/// Local encoder, global attention and nearest codewords.
+#include "ops/global_attention.h"
+#include "ops/local_encoder.h"
+#include "ops/nearest_codeword.h"
+#include "ops/support.h"
+
+namespace gigahop::ops {
+namespace {
+
+/// Lists of random length up to max_entries; the first node of a list is its seed.
+struct Lists {
+  std::vector<OriginalId> seed_ids;
+  std::vector<int32_t> offsets = {0};
+  std::vector<int32_t> nodes;
+  std::vector<int32_t> counts;
+
+  Lists(int64_t num_seeds, int64_t num_nodes, int64_t max_entries, int32_t max_count) {
+    for (int64_t b = 0; b < num_seeds; ++b) {
+      const auto draw = [&](uint32_t i, int64_t below) {
+        return static_cast<int32_t>(random_bits({2}, Purpose::kTest, 0, static_cast<uint64_t>(b), i) % below);
+      };
+      seed_ids.emplace_back(b * 31 + 5);
+      const int64_t length = b == 2 ? 0 : b == 0 ? max_entries : 1 + draw(0, max_entries);
+      const int32_t first = draw(1, num_nodes);
+      for (int64_t i = 0; i < length; ++i) {
+        nodes.push_back(static_cast<int32_t>((first + i) % num_nodes));
+        counts.push_back(1 + draw(static_cast<uint32_t>(2 + i), max_count));
+      }
+      offsets.push_back(static_cast<int32_t>(nodes.size()));
+    }
+  }
+
+  template <class Device>
+  SampleLists<Device> view() const {
+    return {view_of<Device>(seed_ids), view_of<Device>(offsets), view_of<Device>(nodes), view_of<Device>(counts)};
+  }
+};
+
+struct EncoderCase {
+  int64_t num_seeds, num_nodes, max_entries;
+  int32_t max_count;
+  int64_t num_heads, head_width;
+  double probability;
+};
+
+EncoderOptions options_of(const EncoderCase& c) {
+  const Dropout inner = {.key = {5}, .purpose = Purpose::kDropoutEncoderInner, .step = 3, .probability = c.probability};
+  Dropout outer = inner;
+  outer.purpose = Purpose::kDropoutEncoderOuter;
+  return {.num_heads = c.num_heads, .inner = inner, .outer = outer};
+}
+
+/// Inputs, outputs and gradients of the encoder for one case.
+template <class Device>
+struct Encoder {
+  using Rows = DeviceMatrix<Device>;
+  EncoderCase shape;
+  Lists lists;
+  int64_t width = shape.num_heads * shape.head_width;
+  Rows query = random_matrix<Device>(3 * shape.num_nodes, width, 1);
+  Rows key = random_matrix<Device>(3 * shape.num_nodes, width, 2);
+  Rows value = random_matrix<Device>(3 * shape.num_nodes, width, 3);
+  Rows residual = random_matrix<Device>(3 * shape.num_nodes, width, 4);
+  Rows out_weight = random_matrix<Device>(width, width, 5, 0.3F);
+  Rows out_bias = random_matrix<Device>(1, width, 6);
+  Rows gain = random_matrix<Device>(1, width, 7);
+  Rows shift = random_matrix<Device>(1, width, 8);
+  Rows readout = random_matrix<Device>(1, width, 9, 0.5F);
+  Rows dout = random_matrix<Device>(shape.num_seeds, width, 10);
+  Rows out = filled<Device>(shape.num_seeds, width, NAN);
+  Rows dquery = filled<Device>(3 * shape.num_nodes, width, NAN);
+  Rows dkey = filled<Device>(3 * shape.num_nodes, width, NAN);
+  Rows dvalue = filled<Device>(3 * shape.num_nodes, width, NAN);
+  Rows dresidual = filled<Device>(3 * shape.num_nodes, width, NAN);
+  Rows dout_weight = filled<Device>(width, width, NAN);
+  Rows dout_bias = filled<Device>(1, width, NAN);
+  Rows dgain = filled<Device>(1, width, NAN);
+  Rows dshift = filled<Device>(1, width, NAN);
+  Rows dreadout = filled<Device>(1, width, NAN);
+
+  explicit Encoder(const EncoderCase& c) : shape(c), lists(c.num_seeds, c.num_nodes, c.max_entries, c.max_count) {}
+
+  EncoderRows<Device> rows() const { return {query, key, value, residual}; }
+  EncoderParameters<Device> parameters() const {
+    return {out_weight, as_vector(out_bias), as_vector(gain), as_vector(shift), as_vector(readout)};
+  }
+  void forward(Device& dev) { local_encoder(dev, lists.view<Device>(), rows(), parameters(), options_of(shape), out); }
+  void backward(Device& dev) {
+    local_encoder_backward<Device>(
+        dev, lists.view<Device>(), rows(), parameters(), options_of(shape), dout, {dquery, dkey, dvalue, dresidual},
+        {dout_weight, as_vector(dout_bias), as_vector(dgain), as_vector(dshift), as_vector(dreadout)});
+  }
+};
+
+const EncoderCase kEncoderCases[] = {
+    {.num_seeds = 0,
+     .num_nodes = 2,
+     .max_entries = 2,
+     .max_count = 1,
+     .num_heads = 2,
+     .head_width = 3,
+     .probability = 0},
+    {.num_seeds = 1,
+     .num_nodes = 1,
+     .max_entries = 1,
+     .max_count = 1,
+     .num_heads = 1,
+     .head_width = 1,
+     .probability = 0},
+    {.num_seeds = 4,
+     .num_nodes = 6,
+     .max_entries = 5,
+     .max_count = 3,
+     .num_heads = 2,
+     .head_width = 5,
+     .probability = 0},
+    {.num_seeds = 4,
+     .num_nodes = 6,
+     .max_entries = 5,
+     .max_count = 3,
+     .num_heads = 3,
+     .head_width = 7,
+     .probability = 0.3},
+    {.num_seeds = 3,
+     .num_nodes = 50,
+     .max_entries = 37,
+     .max_count = 2,
+     .num_heads = 2,
+     .head_width = 33,
+     .probability = 0.5},
+    {.num_seeds = 300,
+     .num_nodes = 40,
+     .max_entries = 4,
+     .max_count = 2,
+     .num_heads = 1,
+     .head_width = 6,
+     .probability = 0.3},
+};
+
+TEST(LocalEncoder, agrees_with_the_sequence_written_out_forward_and_backward) {
+  for (const EncoderCase& c : kEncoderCases) {
+    SCOPED_TRACE(testing::Message() << c.num_seeds << " seeds, " << c.num_heads << " x " << c.head_width);
+    expect_as_reference(kEncoder, [&]<class Device>(Device& dev) -> Arrays {
+      Encoder<Device> encoder(c);
+      encoder.forward(dev);
+      encoder.backward(dev);
+      return {values_of(encoder.out),       values_of(encoder.dquery),    values_of(encoder.dkey),
+              values_of(encoder.dvalue),    values_of(encoder.dresidual), values_of(encoder.dout_weight),
+              values_of(encoder.dout_bias), values_of(encoder.dgain),     values_of(encoder.dshift),
+              values_of(encoder.dreadout)};
+    });
+  }
+}
+
+TEST(LocalEncoder, has_the_gradients_of_central_differences) {
+  for (const double probability : {0.0, 0.4}) {
+    Reference dev;
+    Encoder<Reference> encoder({3, 4, 3, 2, 2, 3, probability});
+    const auto loss = [&] {
+      encoder.forward(dev);
+      return weighted_sum(encoder.out, encoder.dout);
+    };
+    encoder.backward(dev);
+    expect_gradient(encoder.dquery, encoder.query, loss, "query");
+    expect_gradient(encoder.dkey, encoder.key, loss, "key");
+    expect_gradient(encoder.dvalue, encoder.value, loss, "value");
+    expect_gradient(encoder.dresidual, encoder.residual, loss, "residual");
+    expect_gradient(encoder.dout_weight, encoder.out_weight, loss, "out_weight");
+    expect_gradient(encoder.dout_bias, encoder.out_bias, loss, "out_bias");
+    expect_gradient(encoder.dgain, encoder.gain, loss, "gain");
+    expect_gradient(encoder.dshift, encoder.shift, loss, "shift");
+    expect_gradient(encoder.dreadout, encoder.readout, loss, "readout");
+  }
+}
+
+TEST(LocalEncoder, gives_each_seed_what_it_gives_the_seed_alone) {
+  const EncoderCase c = kEncoderCases[3];
+  Cpu dev;
+  Encoder<Cpu> all(c);
+  all.forward(dev);
+  for (int32_t b = 0; b < c.num_seeds; ++b) {
+    Encoder<Cpu> alone(c);
+    const int32_t first = all.lists.offsets[b];
+    const int32_t last = all.lists.offsets[b + 1];
+    alone.lists.seed_ids = {all.lists.seed_ids[b]};
+    alone.lists.offsets = {0, last - first};
+    alone.lists.nodes.assign(all.lists.nodes.begin() + first, all.lists.nodes.begin() + last);
+    alone.lists.counts.assign(all.lists.counts.begin() + first, all.lists.counts.begin() + last);
+    alone.out.resize(1, alone.width);
+    alone.forward(dev);
+    for (int64_t i = 0; i < alone.width; ++i) EXPECT_EQ(alone.out.data()[i], all.out.row(b)[i]);
+  }
+}
+
+struct GlobalCase {
+  int64_t num_seeds, num_codewords, num_heads, head_width;
+};
+
+const GlobalCase kGlobalCases[] = {{0, 3, 1, 2}, {1, 1, 1, 1}, {7, 5, 2, 3}, {70, 33, 2, 17}, {520, 300, 1, 9}};
+
+std::vector<int64_t> some_histogram(int64_t num_codewords) {
+  std::vector<int64_t> histogram;
+  for (int64_t m = 0; m < num_codewords; ++m) histogram.push_back(m % 3 == 1 ? 0 : m * m + 1);
+  return histogram;
+}
+
+TEST(GlobalAttention, agrees_with_the_reference_forward_and_backward) {
+  for (const auto& [seeds, codewords, heads, head_width] : kGlobalCases) {
+    for (const bool empty : {false, true}) {
+      SCOPED_TRACE(testing::Message() << seeds << " x " << codewords);
+      const auto histogram = empty ? std::vector<int64_t>(codewords, 0) : some_histogram(codewords);
+      const int64_t width = heads * head_width;
+      expect_as_reference(kAttention, [&]<class Device>(Device& dev) -> Arrays {
+        const auto query = random_matrix<Device>(seeds, width, 1);
+        const auto keys = random_matrix<Device>(codewords, width, 2);
+        const auto values = random_matrix<Device>(codewords, width, 3);
+        const auto dout = random_matrix<Device>(seeds, width, 4);
+        auto out = filled<Device>(seeds, width, NAN);
+        auto dquery = filled<Device>(seeds, width, NAN);
+        auto dkeys = filled<Device>(codewords, width, NAN);
+        auto dvalues = filled<Device>(codewords, width, NAN);
+        global_attention(dev, heads, query, keys, values, view_of<Device>(histogram), out);
+        global_attention_backward(dev, heads, query, keys, values, view_of<Device>(histogram), dout, dquery, dkeys,
+                                  dvalues);
+        return {values_of(out), values_of(dquery), values_of(dkeys), values_of(dvalues)};
+      });
+    }
+  }
+}
+
+TEST(GlobalAttention, has_the_gradients_of_central_differences) {
+  Reference dev;
+  const auto histogram = some_histogram(5);
+  auto query = random_matrix<Reference>(3, 6, 1);
+  auto keys = random_matrix<Reference>(5, 6, 2);
+  auto values = random_matrix<Reference>(5, 6, 3);
+  const auto dout = random_matrix<Reference>(3, 6, 4);
+  Matrix<double, Reference> out(3, 6);
+  Matrix<double, Reference> dquery(3, 6);
+  Matrix<double, Reference> dkeys(5, 6);
+  Matrix<double, Reference> dvalues(5, 6);
+  const auto loss = [&] {
+    global_attention(dev, 2, query, keys, values, view_of<Reference>(histogram), out);
+    return weighted_sum(out, dout);
+  };
+  global_attention_backward(dev, 2, query, keys, values, view_of<Reference>(histogram), dout, dquery, dkeys, dvalues);
+  expect_gradient(dquery, query, loss, "query");
+  expect_gradient(dkeys, keys, loss, "keys");
+  expect_gradient(dvalues, values, loss, "values");
+}
+
+TEST(NearestCodeword, agrees_with_the_reference_and_takes_the_lowest_of_equal_ones) {
+  for (const auto& [rows, codewords, heads, width] : kGlobalCases) {
+    expect_as_reference(kExact, [&]<class Device>(Device& dev) -> Arrays {
+      const auto g = random_matrix<Device>(rows, width, 1);
+      auto words = random_matrix<Device>(codewords, width, 2);
+      if (codewords > 4) std::copy_n(words.row(1), width, words.row(4));
+      std::vector<int32_t> codes(rows);
+      nearest_codeword(dev, g, words, {codes.data(), rows});
+      for (const int32_t code : codes) EXPECT_TRUE(codewords <= 4 || code != 4);
+      return {std::vector<double>(codes.begin(), codes.end())};
+    });
+  }
+}
+
+}  // namespace
+}  // namespace gigahop::ops

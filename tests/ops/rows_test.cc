@@ -1,0 +1,148 @@
+/// Softmax, cross-entropy, Adam, sums, moves and conversions.
+#include "ops/rows.h"
+
+#include "base/error.h"
+#include "ops/adam.h"
+#include "ops/convert.h"
+#include "ops/cpu/clones.h"
+#include "ops/cross_entropy.h"
+#include "ops/softmax.h"
+#include "ops/support.h"
+#include "ops/vector.h"
+
+namespace gigahop::ops {
+namespace {
+
+constexpr int64_t kRows[] = {0, 1, 7, 65, 300};
+constexpr int64_t kSizes[] = {0, 1, 33, 16384, 40001};
+
+std::vector<int32_t> some_indices(int64_t count, int32_t below) {
+  std::vector<int32_t> indices;
+  for (int64_t i = 0; i < count; ++i) indices.push_back(static_cast<int32_t>((i * 37 + i / 5) % below));
+  return indices;
+}
+
+TEST(FastExp, is_within_one_unit_in_the_last_place) {
+  for (double x = -87; x < 88; x += 0.0137) {
+    const auto argument = static_cast<float>(x);
+    const double expected = std::exp(static_cast<double>(argument));
+    EXPECT_NEAR(cpu::fast_exp(argument) / expected, 1, 0x1p-23) << argument;
+  }
+  EXPECT_EQ(cpu::fast_exp(0), 1);
+  EXPECT_LT(cpu::fast_exp(-1e30F), 1e-37F);
+  EXPECT_TRUE(std::isfinite(cpu::fast_exp(1e30F)));
+}
+
+TEST(CrossEntropy, agrees_with_the_reference_with_its_gradient) {
+  for (const int64_t rows : kRows) {
+    for (const int64_t classes : {1, 2, 47}) {
+      const auto labels = some_indices(rows, static_cast<int32_t>(classes));
+      expect_as_reference(kAttention, [&]<class Device>(Device& dev) -> Arrays {
+        const auto logits = random_matrix<Device>(rows, classes, 1, 5);
+        DeviceMatrix<Device> dlogits(rows, classes);
+        DeviceMatrix<Device> weights(rows, classes);
+        std::vector<int32_t> best(rows);
+        const CrossEntropy loss = cross_entropy(dev, logits, view_of<Device>(labels), 0.01, dlogits);
+        const CrossEntropy without = cross_entropy(dev, logits, view_of<Device>(labels), 0.01, {});
+        EXPECT_EQ(without.loss_sum, loss.loss_sum);
+        softmax_rows(dev, logits, weights);
+        argmax_rows(dev, logits, {best.data(), rows});
+        return {{loss.loss_sum},
+                {static_cast<double>(loss.num_correct)},
+                values_of(dlogits),
+                values_of(weights),
+                std::vector<double>(best.begin(), best.end())};
+      });
+    }
+  }
+}
+
+TEST(CrossEntropy, has_the_gradient_of_central_differences) {
+  Reference dev;
+  const std::vector<int32_t> labels = {0, 2, 1};
+  auto logits = random_matrix<Reference>(3, 4, 1);
+  Matrix<double, Reference> dlogits(3, 4);
+  cross_entropy(dev, logits, view_of<Reference>(labels), 0.5, dlogits);
+  expect_gradient(
+      dlogits, logits, [&] { return 0.5 * cross_entropy(dev, logits, view_of<Reference>(labels), 0.5, {}).loss_sum; },
+      "logits");
+}
+
+TEST(CrossEntropy, is_finite_for_large_logits_and_refuses_labels_out_of_range) {
+  Cpu dev;
+  Matrix<float> logits(1, 2);
+  logits.data()[0] = 1e30F;
+  logits.data()[1] = -1e30F;
+  std::vector<int32_t> labels = {1};
+  EXPECT_TRUE(std::isfinite(cross_entropy(dev, logits, view_of<Cpu>(labels), 1, {}).loss_sum));
+  labels[0] = 2;
+  EXPECT_THROW(cross_entropy(dev, logits, view_of<Cpu>(labels), 1, {}), Error);
+}
+
+TEST(Adam, agrees_with_the_reference_over_several_steps) {
+  for (const int64_t size : kSizes) {
+    expect_as_reference(kProduct, [&]<class Device>(Device& dev) -> Arrays {
+      auto values = random_matrix<Device>(1, size, 1);
+      auto first = filled<Device>(1, size, 0);
+      auto second = filled<Device>(1, size, 0);
+      for (int64_t step = 1; step <= 3; ++step) {
+        const auto gradients = random_matrix<Device>(1, size, static_cast<uint64_t>(step) + 1);
+        adam(dev, {.learning_rate = 0.01, .weight_decay = 0.1}, step, 0.5, as_vector(gradients), as_vector(first),
+             as_vector(second), as_vector(values));
+      }
+      return {values_of(values), values_of(first), values_of(second)};
+    });
+  }
+}
+
+TEST(Vectors, agree_with_the_reference) {
+  for (const int64_t size : kSizes) {
+    expect_as_reference(kElementWise, [&]<class Device>(Device& dev) -> Arrays {
+      const auto x = random_matrix<Device>(1, size, 1);
+      auto y = random_matrix<Device>(1, size, 2);
+      scale(dev, 0.3, as_vector(y));
+      add(dev, as_vector(x), as_vector(y));
+      return {{sum_of_squares(dev, as_vector(x))}, values_of(y)};
+    });
+  }
+}
+
+TEST(Rows, are_gathered_scattered_copied_and_added) {
+  for (const int64_t rows : kRows) {
+    for (const int64_t cols : {1, 16, 37}) {
+      const auto indices = some_indices(rows, 9);
+      expect_as_reference(kElementWise, [&]<class Device>(Device& dev) -> Arrays {
+        const auto table = random_matrix<Device>(9, cols, 1);
+        DeviceMatrix<Device> gathered(rows, cols);
+        gather_rows(dev, table, view_of<Device>(indices), gathered);
+        auto scattered = random_matrix<Device>(9, cols, 2);
+        scatter_add_rows(dev, random_matrix<Device>(rows, cols, 3), view_of<Device>(indices), scattered);
+        auto wide = random_matrix<Device>(rows, cols + 5, 4);
+        copy_rows(dev, gathered, wide.view().columns(2, cols));
+        add_rows(dev, gathered, wide.view().columns(5, cols));
+        return {values_of(gathered), values_of(scattered), values_of(wide)};
+      });
+    }
+  }
+}
+
+TEST(Convert, is_exact_for_every_half_precision_number) {
+  std::vector<Float16> halves;
+  std::vector<BFloat16> bhalves;
+  for (uint32_t bits = 0; bits < 0x10000; ++bits) {
+    halves.push_back({static_cast<uint16_t>(bits)});
+    bhalves.push_back({static_cast<uint16_t>(bits)});
+  }
+  Cpu dev;
+  Matrix<float> from_half(1, 0x10000);
+  Matrix<float> from_bhalf(1, 0x10000);
+  convert<Cpu>(dev, view_of<Cpu>(halves), as_vector(from_half));
+  convert<Cpu>(dev, view_of<Cpu>(bhalves), as_vector(from_bhalf));
+  for (uint32_t bits = 0; bits < 0x10000; ++bits) {
+    ASSERT_EQ(std::bit_cast<uint32_t>(from_half.data()[bits]), std::bit_cast<uint32_t>(to_float(halves[bits]))) << bits;
+    ASSERT_EQ(std::bit_cast<uint32_t>(from_bhalf.data()[bits]), std::bit_cast<uint32_t>(to_float(bhalves[bits])));
+  }
+}
+
+}  // namespace
+}  // namespace gigahop::ops

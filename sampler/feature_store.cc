@@ -1,7 +1,6 @@
 #include "sampler/feature_store.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 
 #include "base/error.h"
@@ -14,10 +13,6 @@ namespace {
 
 constexpr int64_t kHops = 3;
 
-bool is_token_dtype(array::DType dtype) {
-  return dtype == array::DType::kFloat32 || dtype == array::DType::kFloat16 || dtype == array::DType::kBFloat16;
-}
-
 template <class Half>
 void widen(const std::byte* stored, int64_t count, float* out) {
   for (int64_t i = 0; i < count; ++i) {
@@ -29,31 +24,23 @@ void widen(const std::byte* stored, int64_t count, float* out) {
 
 }  // namespace
 
-FeatureStore::FeatureStore(const graph::LocalGraph& graph, const comm::Communicator& comm) : graph_(graph) {
+FeatureStore::FeatureStore(const graph::LocalGraph& graph, const comm::Communicator& comm)
+    : graph_(graph), feature_width_(graph.partition().feature_width()) {
   comm::agree(comm, [&] {
+    require(!graph.shards().empty(), "every rank owns a part");
+    const graph::Shard& first = graph.shards().front();
+    dtype_ = first.tokens().dtype();
+    positional_width_ = first.positional().row_elements();
     for (const graph::Shard& shard : graph.shards()) {
       const array::NpyArray& tokens = shard.tokens();
       const array::NpyArray& positional = shard.positional();
-      tokens.expect_shape(std::array<int64_t, 3>{shard.num_owned(), kHops, -1});
-      positional.expect_shape(std::array<int64_t, 2>{shard.num_owned(), -1});
-      if (!is_token_dtype(tokens.dtype())) {
-        throw data_error(tokens.path().string(), "float32, float16 or bfloat16", array::name(tokens.dtype()),
-                         "run gigahop encode again");
-      }
-      if (&shard == &graph.shards().front()) {
-        dtype_ = tokens.dtype();
-        feature_width_ = tokens.shape()[2];
-        positional_width_ = positional.shape()[1];
-      }
       tokens.expect_dtype(dtype_);
-      tokens.expect_shape(std::array<int64_t, 3>{shard.num_owned(), kHops, feature_width_});
-      positional.expect_shape(std::array<int64_t, 2>{shard.num_owned(), positional_width_});
+      positional.expect_shape({shard.num_owned(), positional_width_});
       token_shards_.push_back(tokens.bytes().data());
       positional_shards_.push_back(positional.values<float>().data());
     }
   });
   row_bytes_ = kHops * feature_width_ * array::bytes_of(dtype_);
-  comm::require_same_on_all_ranks(comm, static_cast<uint64_t>(feature_width_), "width of the tokens");
   comm::require_same_on_all_ranks(comm, static_cast<uint64_t>(positional_width_), "width of the positional encodings");
   comm::require_same_on_all_ranks(comm, static_cast<uint64_t>(dtype_), "dtype of the tokens");
 }

@@ -18,8 +18,8 @@ namespace gigahop::sampler {
 
 class FeatureStore {
  public:
-  /// Collective. The graph must outlive it. Error{kData} on all ranks if a shard is not encoded, has other extents than
-  /// its manifest says, or differs from the others in width or dtype.
+  /// Collective. The graph must outlive it. Error{kData} on all ranks if a shard is not encoded or differs from the
+  /// others of its rank in dtype or positional width; Error{kInternal} if ranks differ.
   FeatureStore(const graph::LocalGraph& graph, const comm::Communicator& comm);
 
   int64_t feature_width() const { return feature_width_; }        // F

@@ -24,7 +24,7 @@ struct LoaderOptions {
   Isolated isolated = Isolated::kRandom;
   Neighbourhood neighbourhood = Neighbourhood::kTwoHops;
   int num_threads = 1;
-  RandomKey key;
+  RandomKey key = {};
   /// Elements of 8 bytes that this rank sends or receives at a time where the amount depends on the graph.
   int64_t round_elements = int64_t{1} << 22;
 };
@@ -38,8 +38,8 @@ int64_t salt_of_epoch(int64_t epoch, int64_t resample_every_epochs);
 struct BatchRequest {
   int64_t epoch = 0;
   int64_t step = 0;
-  int64_t salt = 0;            // which samples; all ranks pass the same
-  std::vector<LocalId> seeds;  // owned rows of this rank; may be empty
+  int64_t salt = 0;                 // which samples; all ranks pass the same
+  std::vector<LocalId> seeds = {};  // owned rows of this rank; may be empty
 };
 
 /// For one thread at a time.

@@ -159,7 +159,7 @@ TEST(WholeGraphDraws, repeat_all_nodes_where_the_graph_is_smaller_than_the_sampl
   std::map<int64_t, int> times;
   for (size_t i = 0; i < sequence.size(); ++i) {
     ++times[sequence[i].value];
-    if (i >= 4) EXPECT_EQ(sequence[i], sequence[i - 4]);
+    EXPECT_EQ(sequence[i], sequence[i % 4]);
   }
   EXPECT_EQ(times.size(), 4U);
 }

@@ -1,0 +1,171 @@
+/// Samples against brute force, for every number of parts and ranks.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+
+#include "loading_case.h"
+#include "sampler/loader.h"
+#include "serial_sampler.h"
+
+namespace gigahop::sampler {
+namespace {
+
+struct NamedGraph {
+  const char* name;
+  tests::EdgeList edges;
+};
+
+const std::vector<NamedGraph>& graphs() {
+  static const std::vector<NamedGraph> all = {
+      {"power_law", tests::power_law(90, 2.5, 11)},
+      {"star", tests::star(40)},
+      {"complete", tests::complete(11)},
+      {"cycle", tests::cycle(9)},
+      {"triangles", tests::two_triangles_and_isolated()},
+      {"no_edges", {5, {}}},
+      {"one_node", {1, {}}},
+  };
+  return all;
+}
+
+std::map<int64_t, int> counts_of(const MiniBatch& batch, int64_t b) {
+  std::map<int64_t, int> counts;
+  for (int32_t s = batch.sample_offsets[b]; s < batch.sample_offsets[b + 1]; ++s) {
+    const int64_t id = batch.node_ids[batch.sample_nodes[s]].value;
+    EXPECT_EQ(counts.count(id), 0U);
+    counts[id] = batch.sample_counts[s];
+  }
+  return counts;
+}
+
+/// What a mini-batch promises beside the choice of nodes.
+void check_form(const MiniBatch& batch, int64_t sample_size) {
+  EXPECT_TRUE(std::is_sorted(batch.node_ids.begin(), batch.node_ids.end()));
+  EXPECT_EQ(std::adjacent_find(batch.node_ids.begin(), batch.node_ids.end()), batch.node_ids.end());
+  std::vector<bool> used(batch.node_ids.size());
+  for (const int32_t u : batch.sample_nodes) used[u] = true;
+  EXPECT_EQ(std::count(used.begin(), used.end(), false), 0);
+  EXPECT_EQ(batch.sample_offsets.size(), batch.seeds.size() + 1);
+  EXPECT_EQ(batch.tokens.rows(), 3 * batch.num_nodes());
+  for (int64_t b = 0; b < batch.num_seeds(); ++b) {
+    const int32_t begin = batch.sample_offsets[b];
+    const int32_t end = batch.sample_offsets[b + 1];
+    EXPECT_EQ(batch.node_ids[batch.sample_nodes[begin]], batch.seed_ids[b]);
+    EXPECT_TRUE(std::is_sorted(batch.sample_nodes.begin() + begin + 1, batch.sample_nodes.begin() + end));
+    int64_t total = 0;
+    for (int32_t s = begin; s < end; ++s) total += batch.sample_counts[s];
+    EXPECT_EQ(total, sample_size);
+  }
+}
+
+void compare_with_serial(const comm::Communicator& world, const graph::LocalGraph& graph, const SerialSampler& serial,
+                         const LoaderOptions& options) {
+  Loader loader(graph, world.duplicate(), options);
+  for (const int64_t salt : {int64_t{0}, kEvaluationSalt, int64_t{0}, int64_t{1}}) {
+    const MiniBatch batch = loader.load({.epoch = 2, .step = 3, .salt = salt, .seeds = all_rows(graph)});
+    EXPECT_EQ(batch.epoch, 2);
+    EXPECT_EQ(batch.step, 3);
+    check_form(batch, options.sample_size);
+    for (int64_t b = 0; b < batch.num_seeds(); ++b) {
+      EXPECT_EQ(counts_of(batch, b), serial.counts(batch.seed_ids[b].value, salt, options));
+    }
+  }
+}
+
+void compare_all(const NamedGraph& named, int num_parts, Sampling sampling) {
+  const comm::Communicator world = comm::Communicator::world();
+  const auto folder = write_encoded_shards(
+      world, std::string(named.name) + std::to_string(num_parts) + (sampling == Sampling::kCoordinated ? "c" : "i"),
+      named.edges, num_parts);
+  const graph::LocalGraph graph = open_graph(world, folder);
+  const SerialSampler serial(named.edges);
+  for (const int64_t sample_size : {2, 8, 50}) {
+    LoaderOptions options;
+    options.sample_size = sample_size;
+    options.sampling = sampling;
+    options.isolated = sample_size == 50 ? Isolated::kSelf : Isolated::kRandom;
+    options.key = {41};
+    options.round_elements = sample_size == 2 ? 5 : 1 << 20;
+    compare_with_serial(world, graph, serial, options);
+  }
+}
+
+TEST(CoordinatedSamples, are_those_of_brute_force_for_every_partition) {
+  const int ranks = comm::Communicator::world().size();
+  for (const NamedGraph& named : graphs()) {
+    for (int num_parts = ranks; num_parts <= 8; num_parts += named.edges.num_nodes > 50 ? 1 : 3) {
+      compare_all(named, num_parts, Sampling::kCoordinated);
+    }
+  }
+}
+
+TEST(IndependentSamples, are_those_of_brute_force_for_every_partition) {
+  const int ranks = comm::Communicator::world().size();
+  for (const NamedGraph& named : graphs()) {
+    for (int num_parts = ranks; num_parts <= 8; num_parts += named.edges.num_nodes > 50 ? 1 : 3) {
+      compare_all(named, num_parts, Sampling::kIndependent);
+    }
+  }
+}
+
+TEST(Samples, do_not_depend_on_the_other_seeds_of_the_batch) {
+  const comm::Communicator world = comm::Communicator::world();
+  const tests::EdgeList edges = tests::power_law(90, 2.5, 11);
+  const auto folder = write_encoded_shards(world, "single", edges, 5);
+  const graph::LocalGraph graph = open_graph(world, folder);
+  for (const Sampling sampling : {Sampling::kCoordinated, Sampling::kIndependent}) {
+    LoaderOptions options;
+    options.sample_size = 9;
+    options.sampling = sampling;
+    Loader loader(graph, world.duplicate(), options);
+    const MiniBatch whole = loader.load({.seeds = all_rows(graph)});
+    for (int64_t step = 0; step < 20; ++step) {
+      // Ranks run out of seeds at different steps and take part all the same.
+      BatchRequest request;
+      if (step < graph.num_owned()) request.seeds = {LocalId(static_cast<int32_t>(step))};
+      const MiniBatch one = loader.load(request);
+      EXPECT_EQ(one.num_seeds(), static_cast<int64_t>(request.seeds.size()));
+      EXPECT_EQ(one.num_nodes() == 0, one.num_seeds() == 0);
+      for (int64_t b = 0; b < one.num_seeds(); ++b) EXPECT_EQ(counts_of(one, b), counts_of(whole, step));
+    }
+  }
+}
+
+TEST(Samples, do_not_depend_on_the_number_of_threads) {
+  const comm::Communicator world = comm::Communicator::world();
+  const auto folder = write_encoded_shards(world, "threads", tests::power_law(90, 2.5, 11), 5);
+  const graph::LocalGraph graph = open_graph(world, folder);
+  for (const Sampling sampling : {Sampling::kCoordinated, Sampling::kIndependent}) {
+    LoaderOptions options{.sample_size = 9, .sampling = sampling};
+    Loader one_thread(graph, world.duplicate(), options);
+    options.num_threads = 3;
+    Loader three_threads(graph, world.duplicate(), options);
+    const MiniBatch one = one_thread.load({.seeds = all_rows(graph)});
+    const MiniBatch three = three_threads.load({.seeds = all_rows(graph)});
+    EXPECT_EQ(one.node_ids, three.node_ids);
+    EXPECT_EQ(one.sample_offsets, three.sample_offsets);
+    EXPECT_EQ(one.sample_nodes, three.sample_nodes);
+    EXPECT_EQ(one.sample_counts, three.sample_counts);
+    EXPECT_TRUE(
+        std::equal(one.tokens.data(), one.tokens.data() + one.tokens.rows() * one.tokens.cols(), three.tokens.data()));
+  }
+}
+
+TEST(SeedsOnly, gives_lists_of_the_seed_alone) {
+  const comm::Communicator world = comm::Communicator::world();
+  const auto folder = write_encoded_shards(world, "seeds_only", tests::power_law(60, 2, 4), 6);
+  const graph::LocalGraph graph = open_graph(world, folder);
+  LoaderOptions options;
+  options.neighbourhood = Neighbourhood::kSeedsOnly;
+  Loader loader(graph, world.duplicate(), options);
+  std::vector<LocalId> seeds = all_rows(graph);
+  std::reverse(seeds.begin(), seeds.end());
+  const MiniBatch batch = loader.load({.seeds = seeds});
+  check_form(batch, 1);
+  EXPECT_EQ(batch.num_nodes(), graph.num_owned());
+  EXPECT_EQ(batch.num_remote_nodes, 0);
+}
+
+}  // namespace
+}  // namespace gigahop::sampler

@@ -1,7 +1,7 @@
 /// The ranks of a job. MPI is visible in comm/ alone; everyone else sees these types.
 ///
-/// Every wait, also inside collectives, goes through one place that polls and yields, so that ranks that share a core do
-/// not starve each other and a deadline can be kept in one place.
+/// Every wait, also inside collectives, goes through one place that polls and yields, so that ranks that share a core
+/// do not starve each other and a deadline can be kept in one place.
 #pragma once
 
 #include <memory>
@@ -38,7 +38,8 @@ class Communicator {
   int rank_on_host() const;
   const std::string& host() const;
 
-  /// Collective. A communicator over the same ranks whose messages never meet this one's: one per thread that communicates.
+  /// Collective. A communicator over the same ranks whose messages never meet this one's: one per thread that
+  /// communicates.
   Communicator duplicate() const;
 
   /// Seconds this communicator has spent waiting or moving data since it was made; and bytes sent.

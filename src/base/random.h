@@ -28,7 +28,7 @@ enum class Purpose : uint32_t {
   kDropoutEncoderOuter = 11,
   kDropoutHead1 = 12,
   kDropoutHead2 = 13,
-  kFastRp = 14,             // id: original node; element: column
+  kFastRp = 14,             // id: original node; element: column / 4
   kGenerator = 15,          // generators of graphs; id and element as each documents
   kPartition = 16,          // METIS's own seed
   kTest = 17,

@@ -9,8 +9,15 @@ namespace {
 
 constexpr int64_t kFloatBytes = sizeof(float);
 
-/// Blocks of seeds in ops/local_encoder.h, and scores of a block in ops/global_attention.h.
-constexpr int64_t kBlockBytes = int64_t{128} << 20;
+/// What operations hold at most, as src/ops/cpu works: seeds whose gradients the encoder keeps at a time, in rows of so
+/// many bytes, each two seeds with parameter gradients of their own; seeds whose scores the global attention keeps at a
+/// time (forward in each thread, backward in all); partial sums of a product.
+constexpr int64_t kEncoderBlockSeeds = 128;
+constexpr int64_t kEncoderBlockBytes = int64_t{128} << 20;
+constexpr int64_t kEncoderGroupSeeds = 2;
+constexpr int64_t kScoreRows = 64;
+constexpr int64_t kScoreBlockSeeds = 512;
+constexpr int64_t kPartialBytes = int64_t{64} << 20;
 
 /// Columns of one distinct token's rows.
 int64_t token_columns(const ModelShape& shape) {
@@ -30,10 +37,23 @@ int64_t seed_columns(const ModelShape& shape) {
   return columns;
 }
 
-/// One seed of the encoder's backward: rows of its tokens and two score matrices per head.
-int64_t encoder_seed_bytes(const ModelShape& shape, int64_t sample_size) {
-  const int64_t num_tokens = 3 * sample_size;
-  return kFloatBytes * num_tokens * (12 * shape.attention_width() + 2 * shape.num_heads * num_tokens);
+int64_t encoder_scratch_bytes(const ModelShape& shape, const BatchBound& batch) {
+  const int64_t width = shape.attention_width();
+  const int64_t num_tokens = 3 * batch.sample_size;
+  const int64_t block_seeds = std::min(batch.num_seeds, kEncoderBlockSeeds);
+  const int64_t seed_row_bytes = kFloatBytes * num_tokens * 4 * width;
+  const int64_t rows_bytes = std::min(block_seeds * seed_row_bytes, std::max(kEncoderBlockBytes, seed_row_bytes));
+  const int64_t num_groups = (block_seeds + kEncoderGroupSeeds - 1) / kEncoderGroupSeeds;
+  const int64_t sums_bytes = kFloatBytes * num_groups * width * (width + 4);
+  const int64_t score_columns = (shape.num_heads + 1) * (num_tokens + kScoreRows);
+  const int64_t thread_bytes = kFloatBytes * num_tokens * (7 * width + score_columns);
+  return rows_bytes + sums_bytes + batch.num_threads * thread_bytes;
+}
+
+int64_t global_scratch_bytes(const ModelShape& shape, const BatchBound& batch) {
+  const int64_t block_seeds = std::min(batch.num_seeds, kScoreBlockSeeds);
+  const int64_t score_rows = 2 * shape.num_heads * block_seeds + 2 * kScoreRows * batch.num_threads;
+  return kFloatBytes * shape.num_codewords * score_rows;
 }
 
 }  // namespace
@@ -42,15 +62,16 @@ ModelMemory forecast_memory(const ModelShape& shape, const BatchBound& batch) {
   ModelMemory memory;
   for (const ParameterSpec& spec : parameter_specs(shape)) memory.parameters_bytes += 2 * kFloatBytes * spec.size();
   memory.seeds_bytes = kFloatBytes * batch.num_seeds * seed_columns(shape);
+  memory.scratch_bytes = kPartialBytes;
   if (shape.has_local()) {
     memory.tokens_bytes = kFloatBytes * 3 * batch.num_nodes * token_columns(shape);
-    memory.scratch_bytes = std::max(kBlockBytes, encoder_seed_bytes(shape, batch.sample_size));
+    memory.scratch_bytes += encoder_scratch_bytes(shape, batch);
   }
   if (shape.has_global()) {
     // Codewords, sums, embedding, step; sizes and both histograms; keys, values and their gradients.
     const int64_t columns = 8 * shape.positional_width + 6 + 4 * shape.attention_width();
     memory.codebook_bytes = kFloatBytes * shape.num_codewords * columns;
-    memory.scratch_bytes = std::max(memory.scratch_bytes, kBlockBytes);
+    memory.scratch_bytes += global_scratch_bytes(shape, batch);
   }
   return memory;
 }

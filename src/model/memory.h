@@ -12,6 +12,7 @@ struct BatchBound {
   int64_t num_seeds = 0;    // B
   int64_t sample_size = 1;  // K
   int64_t num_nodes = 0;    // U <= min(B K, nodes of the graph)
+  int64_t num_threads = 1;
 };
 
 /// Bytes on one rank of a model that trains. Not in it: the batch itself and the optimiser's moments.

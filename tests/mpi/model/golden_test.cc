@@ -27,10 +27,10 @@ struct Tolerance {
 };
 
 template <class Device>
-constexpr Tolerance kTolerance = {.logits = 2e-5, .gradient = 5e-5, .losses = 2e-3, .codebook = 5e-3};
-/// In double what is left is the float32 of the recording.
+constexpr Tolerance kTolerance = {.logits = 2e-5, .gradient = 3e-5, .losses = 1e-4, .codebook = 1e-4};
+/// In double what is left is the float32 of the recording; losses are recorded in double.
 template <>
-constexpr Tolerance kTolerance<Reference> = {.logits = 2e-6, .gradient = 2e-6, .losses = 1e-9, .codebook = 2e-5};
+constexpr Tolerance kTolerance<Reference> = {.logits = 1e-6, .gradient = 1e-6, .losses = 1e-12, .codebook = 1e-6};
 
 template <class Device>
 struct Case {
@@ -95,7 +95,7 @@ void check_one_batch(model::Attention attention, Split split) {
   expect_logits(of, "evaluated_logits");
   const double loss = of.forward_and_backward(batch, 0);
   expect_logits(of, "logits");
-  EXPECT_NEAR(loss, values_of<double>(of.recorded, "losses")[0], kTolerance<Device>.logits);
+  EXPECT_NEAR(loss, values_of<double>(of.recorded, "losses")[0], kTolerance<Device>.losses);
   for (const model::ParameterSpec& spec : of.model.parameters().specs()) {
     const auto gradient = values_of<float>(of.recorded, "gradient/" + spec.name);
     EXPECT_EQ(static_cast<int64_t>(gradient.size()), spec.size()) << spec.name;

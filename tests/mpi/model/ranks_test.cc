@@ -18,7 +18,7 @@ constexpr int64_t kNumSteps = 4;
 constexpr RandomKey kKey{11};
 
 /// Sums over ranks are formed in another order: float rounding of values of size one, carried through four steps.
-constexpr double kRounding = 2e-4;
+constexpr double kRounding = 5e-5;
 
 /// Everything a run leaves, the same on all ranks: values by name.
 using Outcome = std::map<std::string, std::vector<float>>;

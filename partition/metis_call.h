@@ -1,0 +1,23 @@
+/// The one call of METIS, and the only file that sees its header.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "partition/serial_graph.h"
+
+namespace gigahop::partition {
+
+/// METIS_PartGraphKway, minimising the cut under num_constraints balance constraints. Weights are scaled down where
+/// their total exceeds what METIS can add up in 32 bits.
+///
+/// Returns  [n] part of each node as METIS said it: parts may be empty or overfull, whatever METIS thinks of its
+/// result;
+///          nothing if METIS reports failure
+/// Needs    1 < num_parts < n
+/// Errors   Error{kData} if METIS runs out of memory
+std::optional<std::vector<int32_t>> call_metis(const SerialGraph& graph, int num_parts, double imbalance,
+                                               uint64_t seed);
+
+}  // namespace gigahop::partition

@@ -1,0 +1,29 @@
+/// Wide rows (features, positional encodings) from the dataset's file to the shards: read once from front to back, each
+/// rank its block, and written by the rank that writes the part.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+
+#include "array/npy.h"
+#include "comm/communicator.h"
+#include "partition/node_blocks.h"
+#include "partition/numbering.h"
+#include "partition/part_rows.h"
+#include "proto/partition.pb.h"
+
+namespace gigahop::partition {
+
+/// Writes FILE of every part with the rows of its nodes, in the array's dtype, and adds its record to the manifests of
+/// the parts that this rank writes: shards, in order of parts.
+///
+/// source      [N, ...] in original order
+/// Collective  all ranks
+/// Cost        each row is sent once; buffers of 3 chunk_bytes per rank
+void move_node_rows(const comm::Communicator& comm, const NodeBlocks& blocks, const Numbering& numbering,
+                    const WritePlan& plan, const array::NpyArray& source, const std::filesystem::path& partition_folder,
+                    const std::string& file, int64_t chunk_bytes, std::span<proto::Shard> shards);
+
+}  // namespace gigahop::partition

@@ -1,0 +1,134 @@
+// METIS with its failures repaired: every part a node, every limit kept, on graphs where METIS alone does neither.
+#include "partition/serial_partition.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "partition/metis_partition.h"
+#include "partition/rebalance.h"
+#include "support/tiny_graphs.h"
+
+namespace gigahop::partition {
+namespace {
+
+constexpr double kImbalance = 0.03;
+
+SerialGraph serial_graph(const tests::EdgeList& edges) {
+  SerialGraph graph;
+  for (const auto& row : tests::adjacency(edges, tests::Direction::kSymmetrised)) {
+    for (const int64_t column : row) graph.column_ids.push_back(static_cast<int32_t>(column));
+    graph.row_offsets.push_back(static_cast<int32_t>(graph.column_ids.size()));
+  }
+  graph.node_weights.assign(static_cast<size_t>(edges.num_nodes), 1);
+  return graph;
+}
+
+/// The three constraints of partitioning, every fourth node in training.
+SerialGraph constrained_graph(const tests::EdgeList& edges, int num_parts) {
+  SerialGraph graph = serial_graph(edges);
+  std::vector<uint8_t> is_train(static_cast<size_t>(edges.num_nodes));
+  for (size_t node = 0; node < is_train.size(); node += 4) is_train[node] = 1;
+  ConstraintWeights constraints = constraint_weights(graph.row_offsets, is_train, num_parts);
+  graph.num_constraints = constraints.num_constraints;
+  graph.node_weights = std::move(constraints.weights);
+  return graph;
+}
+
+int64_t num_empty(const std::vector<int32_t>& parts, int num_parts) {
+  std::vector<int64_t> counts(static_cast<size_t>(num_parts));
+  for (const int32_t part : parts) ++counts[static_cast<size_t>(part)];
+  return std::count(counts.begin(), counts.end(), 0);
+}
+
+TEST(SerialPartition, gives_every_part_a_node_on_any_shape) {
+  const tests::EdgeList isolated{.num_nodes = 50, .edges = {}};
+  for (const auto& edges : {tests::path(17), tests::star(60), tests::complete(20), tests::two_triangles_and_isolated(),
+                            tests::power_law(300, 5, 1), isolated}) {
+    for (int num_parts = 1; num_parts <= 8; ++num_parts) {
+      const SerialGraph graph = constrained_graph(edges, num_parts);
+      const std::vector<int32_t> parts = partition_serially(graph, num_parts, kImbalance, 1);
+      ASSERT_EQ(static_cast<int64_t>(parts.size()), edges.num_nodes);
+      EXPECT_EQ(num_empty(parts, num_parts), std::max<int64_t>(0, num_parts - edges.num_nodes));
+      const PartLoads loads(graph, num_parts, kImbalance, parts);
+      const int64_t most = *std::max_element(loads.counts.begin(), loads.counts.end());
+      EXPECT_LE(most, std::max<int64_t>(loads.limits[0], 1)) << edges.num_nodes << " nodes, " << num_parts << " parts";
+    }
+  }
+}
+
+TEST(SerialPartition, uses_all_of_many_parts) {
+  for (const int num_parts : {900, 1000}) {
+    const std::vector<int32_t> parts = partition_serially(serial_graph(tests::cycle(1000)), num_parts, kImbalance, 1);
+    EXPECT_EQ(num_empty(parts, num_parts), 0);
+  }
+}
+
+TEST(SerialPartition, survives_weights_that_overflow_metis) {
+  SerialGraph graph = serial_graph(tests::cycle(1000));
+  graph.node_weights.assign(1000, 3'000'000'000);
+  const std::vector<int32_t> parts = partition_serially(graph, 4, kImbalance, 1);
+  EXPECT_LE(PartLoads(graph, 4, kImbalance, parts).worst(), 1.0);
+}
+
+TEST(SerialPartition, survives_a_node_heavier_than_a_part) {
+  SerialGraph graph = serial_graph(tests::cycle(100));
+  graph.node_weights[50] = 1000;
+  const std::vector<int32_t> parts = partition_serially(graph, 8, kImbalance, 1);
+  EXPECT_EQ(num_empty(parts, 8), 0);
+  EXPECT_LE(PartLoads(graph, 8, kImbalance, parts).worst(), 1.0);
+}
+
+TEST(SerialPartition, cuts_a_ring_of_cliques_between_cliques) {
+  constexpr int kCliques = 4;
+  constexpr int64_t kSize = 12;
+  tests::EdgeList edges{.num_nodes = kCliques * kSize, .edges = {}};
+  for (int64_t clique = 0; clique < kCliques; ++clique) {
+    for (int64_t a = 0; a < kSize; ++a) {
+      for (int64_t b = a + 1; b < kSize; ++b) edges.edges.emplace_back(clique * kSize + a, clique * kSize + b);
+    }
+    edges.edges.emplace_back(clique * kSize, (clique + 1) % kCliques * kSize + 1);
+  }
+  const std::vector<int32_t> parts = partition_serially(serial_graph(edges), kCliques, kImbalance, 1);
+  int64_t cut = 0;
+  for (const auto& [a, b] : edges.edges) cut += parts[static_cast<size_t>(a)] == parts[static_cast<size_t>(b)] ? 0 : 1;
+  EXPECT_EQ(cut, kCliques);
+}
+
+TEST(SerialPartition, is_the_same_every_time) {
+  const SerialGraph graph = constrained_graph(tests::power_law(500, 6, 2), 7);
+  EXPECT_EQ(partition_serially(graph, 7, kImbalance, 4), partition_serially(graph, 7, kImbalance, 4));
+}
+
+TEST(Rebalance, empties_an_overfull_part_with_everything_in_it) {
+  const SerialGraph graph = constrained_graph(tests::power_law(400, 5, 3), 5);
+  std::vector<int32_t> parts(400, 2);
+  rebalance(graph, 5, kImbalance, parts);
+  EXPECT_EQ(num_empty(parts, 5), 0);
+  EXPECT_LE(PartLoads(graph, 5, kImbalance, parts).load(2, 0), PartLoads(graph, 5, kImbalance, parts).limits[0]);
+}
+
+TEST(Rebalance, leaves_a_good_partition_alone) {
+  const SerialGraph graph = serial_graph(tests::path(100));
+  std::vector<int32_t> parts(100);
+  for (size_t node = 0; node < parts.size(); ++node) parts[node] = static_cast<int32_t>(node / 25);
+  const std::vector<int32_t> before = parts;
+  rebalance(graph, 4, kImbalance, parts);
+  EXPECT_EQ(parts, before);
+}
+
+TEST(ConstraintWeights, cap_hubs_and_drop_what_cannot_be_balanced) {
+  const SerialGraph star = serial_graph(tests::star(101));
+  std::vector<uint8_t> is_train(101);
+  is_train[5] = 1;
+  const ConstraintWeights few = constraint_weights(star.row_offsets, is_train, 4);
+  EXPECT_EQ(few.num_constraints, 2);
+  EXPECT_EQ(few.weights[1], 200 / 8);
+  std::fill(is_train.begin(), is_train.begin() + 8, 1);
+  EXPECT_EQ(constraint_weights(star.row_offsets, is_train, 4).num_constraints, 3);
+  const std::vector<int32_t> no_edges(102);
+  EXPECT_EQ(constraint_weights(no_edges, is_train, 4).num_constraints, 2);
+}
+
+}  // namespace
+}  // namespace gigahop::partition

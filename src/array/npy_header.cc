@@ -172,7 +172,7 @@ void require_addressable(const NpyHeader& header, std::string_view place) {
   for (const int64_t extent : header.shape) {
     overflows = overflows || __builtin_mul_overflow(total, std::max<int64_t>(extent, 1), &total);
   }
-  if (overflows || total > (int64_t{1} << 62)) {
+  if (overflows || total >= (int64_t{1} << 62)) {
     throw data_error(place, "an array of less than 2^62 bytes",
                      fmt::format("shape ({})", fmt::join(header.shape, ", ")), "the header is damaged");
   }

@@ -21,9 +21,17 @@ namespace {
 
 Error file_error(const fs::path& path, std::string_view action, int error_number,
                  std::source_location location = std::source_location::current()) {
-  const std::string hint = error_number == ENOSPC ? "; the disk is full, free some space and run the command again" : "";
+  const std::string hint =
+      error_number == ENOSPC ? "; the disk is full, free some space and run the command again" : "";
   return Error(ErrorKind::kData,
                fmt::format("{}: cannot {}: {}{}", path.string(), action, std::strerror(error_number), hint), location);
+}
+
+bool is_taken(const fs::path& path) {
+  std::error_code error;
+  const fs::file_status status = fs::symlink_status(path, error);
+  if (error && status.type() == fs::file_type::none) throw file_error(path, "look at", error.value());
+  return status.type() != fs::file_type::not_found;
 }
 
 void write_fully(int fd, const fs::path& path, uint64_t offset, std::span<const std::byte> bytes) {
@@ -39,7 +47,7 @@ void write_fully(int fd, const fs::path& path, uint64_t offset, std::span<const 
 }  // namespace
 
 MappedFile::MappedFile(const fs::path& path) : path_(path) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe without a writer does not wait
   if (fd < 0) throw file_error(path, "open", errno);
   struct stat status = {};
   if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
@@ -122,7 +130,7 @@ fs::path partial_path(const fs::path& final_path) {
 PendingFolder::PendingFolder(fs::path final_path, Existing existing)
     : final_(final_path.lexically_normal()), partial_(partial_path(final_path)), existing_(existing) {
   if (final_.filename().empty()) final_ = final_.parent_path();
-  if (existing_ == Existing::kRefuse && fs::exists(final_)) {
+  if (existing_ == Existing::kRefuse && is_taken(final_)) {
     throw data_error(final_.string(), "a name that is free", "a folder of that name",
                      "remove it or choose another name");
   }
@@ -142,14 +150,18 @@ void PendingFolder::commit() {
   sync_folder(partial_);
   std::error_code error;
   fs::path aside;
-  if (existing_ == Existing::kReplace && fs::exists(final_)) {
+  if (existing_ == Existing::kReplace && is_taken(final_)) {
     aside = final_.parent_path() / (final_.filename().string() + ".replaced");
     fs::remove_all(aside, error);
     fs::rename(final_, aside, error);
     if (error) throw file_error(final_, "move aside", error.value());
   }
   fs::rename(partial_, final_, error);
-  if (error) throw file_error(final_, "rename to", error.value());
+  if (error) {
+    std::error_code ignored;  // the first failure is the one to report
+    if (!aside.empty()) fs::rename(aside, final_, ignored);
+    throw file_error(final_, "rename to", error.value());
+  }
   committed_ = true;
   sync_folder(final_.has_parent_path() ? final_.parent_path() : fs::path("."));
   if (!aside.empty()) fs::remove_all(aside, error);
@@ -157,7 +169,10 @@ void PendingFolder::commit() {
 
 std::string read_text_file(const fs::path& path) {
   std::ifstream stream(path, std::ios::binary);
-  if (!stream || fs::is_directory(path)) throw file_error(path, "open", fs::is_directory(path) ? EISDIR : errno);
+  const int error_number = errno;
+  std::error_code ignored;  // what cannot be asked about could not be opened either
+  if (fs::is_directory(path, ignored)) throw file_error(path, "open", EISDIR);
+  if (!stream) throw file_error(path, "open", error_number);
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 

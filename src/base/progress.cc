@@ -85,9 +85,11 @@ void Progress::finish() {
 }
 
 std::string with_commas(int64_t number) {
-  std::string digits = std::to_string(number < 0 ? -number : number);
-  for (int64_t at = static_cast<int64_t>(digits.size()) - 3; at > 0; at -= 3) digits.insert(static_cast<size_t>(at), 1, ',');
-  return number < 0 ? "-" + digits : digits;
+  std::string digits = std::to_string(number);
+  const int64_t first = number < 0 ? 1 : 0;
+  for (int64_t at = static_cast<int64_t>(digits.size()) - 3; at > first; at -= 3)
+    digits.insert(static_cast<size_t>(at), 1, ',');
+  return digits;
 }
 
 std::string human_bytes(double bytes) {

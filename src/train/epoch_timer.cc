@@ -1,0 +1,25 @@
+#include "train/epoch_timer.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "comm/collectives.h"
+
+namespace gigahop::train {
+
+EpochTimer::EpochTimer(std::function<Spent()> spent)
+    : spent_(std::move(spent)), before_(spent_()), began_(std::chrono::steady_clock::now()) {}
+
+EpochTimer::Shares EpochTimer::stop(const comm::Communicator& comm) const {
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
+  const Spent after = spent_();
+  const double scale = 1 / (std::max(seconds, 1e-9) * comm.size());
+  std::array<double, 3> shares = {(after.data_wait - before_.data_wait) * scale, (after.comm - before_.comm) * scale,
+                                  (after.products - before_.products) * scale};
+  comm::all_reduce_sum(comm, std::span<double>(shares));
+  return {
+      .seconds = comm::max_over_ranks(comm, seconds), .data_wait = shares[0], .comm = shares[1], .products = shares[2]};
+}
+
+}  // namespace gigahop::train

@@ -1,0 +1,32 @@
+#include "train/evaluator.h"
+
+#include <array>
+#include <limits>
+#include <optional>
+
+#include "base/error.h"
+#include "comm/collectives.h"
+#include "train/batch_input.h"
+
+namespace gigahop::train {
+
+template <class Device>
+double evaluate(const comm::Communicator& comm, model::LargeGt<Device>& model, sampler::Pipeline& pipeline,
+                int64_t num_batches) {
+  std::array<int64_t, 2> correct_and_all = {};
+  for (int64_t i = 0; i < num_batches; ++i) {
+    const std::optional<sampler::MiniBatch> batch = pipeline.next();
+    require(batch.has_value(), "the pipeline holds every batch of an evaluation");
+    const BatchInput<Device> seeds(*batch);
+    const auto logits = model.forward(seeds.model(), model::Mode::kEvaluate, 0);
+    correct_and_all[0] += model.loss(logits, seeds.labels(), 0, {}).num_correct;
+    correct_and_all[1] += batch->num_seeds();
+  }
+  comm::all_reduce_sum(comm, std::span<int64_t>(correct_and_all));
+  if (correct_and_all[1] == 0) return std::numeric_limits<double>::quiet_NaN();
+  return static_cast<double>(correct_and_all[0]) / static_cast<double>(correct_and_all[1]);
+}
+
+template double evaluate(const comm::Communicator&, model::LargeGt<Cpu>&, sampler::Pipeline&, int64_t);
+
+}  // namespace gigahop::train

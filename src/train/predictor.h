@@ -1,0 +1,37 @@
+/// Prediction: from a checkpoint and encoded shards to classes, and logits on request, of any set of nodes.
+///
+///   OUT/predictions.npy  [n] int64 class       logits.npy  [n, C] float32, on request
+///   OUT/nodes.npy        [n] int64 original ids, unless all nodes are predicted
+///
+/// Row i belongs to node i where all are predicted, to element i of predict.nodes_file where one is given, and
+/// otherwise to the i-th of the split by ascending original id. The partition may be another one than the training's.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "comm/communicator.h"
+#include "proto/config.pb.h"
+#include "train/trainer.h"
+
+namespace gigahop::train {
+
+struct PredictResult {
+  int64_t num_nodes = 0;
+  int64_t num_labelled = 0;  // of them
+  double accuracy = 0;       // over the labelled ones; NaN without
+};
+
+/// `checkpoint`: a checkpoint's folder, or a run folder, whose best is taken. Model and sampler are the checkpoint's;
+/// config gives predict.*, train.evaluation_batch_size, sampler.batches_ahead and threads. Files appear under their
+/// names when complete and replace those of an earlier call; each rank writes its own rows.
+///
+/// Errors  Error{kData} for a damaged checkpoint or one of another graph, and ids in nodes_file that are no nodes
+/// Collective.
+PredictResult predict(const comm::Communicator& comm, const proto::Config& config,
+                      const std::filesystem::path& partition_folder, const std::vector<int32_t>& rank_of_part,
+                      const std::filesystem::path& checkpoint, const std::filesystem::path& output_folder,
+                      Output output = Output::kShown);
+
+}  // namespace gigahop::train

@@ -1,0 +1,97 @@
+#include "train/setup.h"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "comm/agree.h"
+
+namespace gigahop::train {
+namespace {
+
+model::Attention attention_of(proto::ModelConfig::Attention attention) {
+  switch (attention) {
+    case proto::ModelConfig::FULL:
+      return model::Attention::kFull;
+    case proto::ModelConfig::LOCAL:
+      return model::Attention::kLocal;
+    case proto::ModelConfig::GLOBAL:
+      return model::Attention::kGlobal;
+    case proto::ModelConfig::NONE:
+      break;
+  }
+  return model::Attention::kNone;
+}
+
+}  // namespace
+
+int64_t positional_width(const graph::LocalGraph& graph) {
+  std::optional<int64_t> width;
+  for (const graph::Shard& shard : graph.shards()) {
+    if (!shard.manifest().has_encoding()) {
+      throw data_error(shard.folder().string(), "an encoded shard", "one without tokens", "run gigahop encode first");
+    }
+    const int64_t found = shard.manifest().encoding().positional_width();
+    if (width.has_value() && *width != found) {
+      throw data_error(shard.folder().string(), fmt::format("positional encodings of width {}", *width),
+                       fmt::format("{}", found), "run gigahop encode again");
+    }
+    width = found;
+  }
+  require(width.has_value(), "every rank owns a part");
+  return *width;
+}
+
+model::ModelShape model_shape(const proto::Config& config, const proto::Partition& partition, int64_t width) {
+  const proto::ModelConfig& settings = config.model();
+  return {.attention = attention_of(settings.attention()),
+          .feature_width = partition.feature_width(),
+          .hidden_width = settings.hidden_width(),
+          .num_heads = settings.num_heads(),
+          .positional_width = width,
+          .num_codewords = settings.num_codewords(),
+          .num_classes = partition.num_classes(),
+          .dropout_feed_forward = settings.dropout_feed_forward(),
+          .dropout_encoder = settings.dropout_encoder()};
+}
+
+sampler::LoaderOptions loader_options(const proto::Config& config, int threads) {
+  const proto::SamplerConfig& settings = config.sampler();
+  const bool needs_samples =
+      config.model().attention() == proto::ModelConfig::FULL || config.model().attention() == proto::ModelConfig::LOCAL;
+  return {.sample_size = settings.sample_size(),
+          .sampling = settings.sampling() == proto::SamplerConfig::COORDINATED ? sampler::Sampling::kCoordinated
+                                                                               : sampler::Sampling::kIndependent,
+          .isolated = settings.isolated() == proto::SamplerConfig::RANDOM ? sampler::Isolated::kRandom
+                                                                          : sampler::Isolated::kSelf,
+          .neighbourhood = needs_samples ? sampler::Neighbourhood::kTwoHops : sampler::Neighbourhood::kSeedsOnly,
+          .num_threads = std::max(1, threads / 2),
+          .key = RandomKey{config.seed()}};
+}
+
+graph::LocalGraph open_graph(const comm::Communicator& comm, const std::filesystem::path& partition_folder,
+                             const std::vector<int32_t>& rank_of_part) {
+  std::optional<graph::LocalGraph> opened;
+  comm::agree(comm, [&] {
+    if (std::find(rank_of_part.begin(), rank_of_part.end(), comm.rank()) == rank_of_part.end()) {
+      throw config_error("ranks", fmt::format("at most one for each of {} parts", rank_of_part.size()),
+                         fmt::format("{}", comm.size()), "start fewer ranks, or partition into more parts");
+    }
+    opened.emplace(partition_folder, rank_of_part, comm.rank());
+    if (opened->partition().num_classes() == 0) {
+      throw data_error(partition_folder.string(), "a graph with labels", "one without classes");
+    }
+    positional_width(*opened);
+  });
+  return std::move(*opened);
+}
+
+int num_threads(const proto::Config& config) {
+  return config.threads() > 0 ? config.threads() : omp_get_max_threads();
+}
+
+}  // namespace gigahop::train

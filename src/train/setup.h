@@ -1,0 +1,30 @@
+/// From settings and a graph to the options of sampler and model: the one place that translates between them.
+#pragma once
+
+#include <cstdint>
+
+#include "comm/communicator.h"
+#include "graph/local_graph.h"
+#include "model/model_shape.h"
+#include "proto/config.pb.h"
+#include "sampler/loader.h"
+
+namespace gigahop::train {
+
+/// G of the encoded shards. Error{kData} "run gigahop encode" before that, and if shards differ.
+int64_t positional_width(const graph::LocalGraph& graph);
+
+model::ModelShape model_shape(const proto::Config& config, const proto::Partition& partition, int64_t positional_width);
+
+/// num_threads: of the rank; loading takes half of them, at least one, beside the step. A model without local attention
+/// needs no samples.
+sampler::LoaderOptions loader_options(const proto::Config& config, int num_threads);
+
+/// The shards of this rank as one graph, opened on all ranks or, with one Error, on none. Collective.
+graph::LocalGraph open_graph(const comm::Communicator& comm, const std::filesystem::path& partition_folder,
+                             const std::vector<int32_t>& rank_of_part);
+
+/// config.threads, or all that OpenMP offers where it is 0.
+int num_threads(const proto::Config& config);
+
+}  // namespace gigahop::train

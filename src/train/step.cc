@@ -1,0 +1,36 @@
+#include "train/step.h"
+
+#include <optional>
+
+#include "base/error.h"
+#include "comm/gradient_sync.h"
+#include "train/batch_input.h"
+
+namespace gigahop::train {
+
+template <class Device>
+StepOutput Step<Device>::run(sampler::Pipeline& pipeline, const StepInput& input) {
+  // Sample and fetch: done by the pipeline, while earlier steps computed.
+  const std::optional<sampler::MiniBatch> batch = pipeline.next();
+  require(batch.has_value(), "the pipeline holds a batch for every step");
+  const BatchInput<Device> seeds(*batch);
+
+  const auto logits = model_.forward(seeds.model(), model::Mode::kTrain, input.step);
+
+  logits_gradient_.resize(logits.rows, logits.cols);
+  const auto loss = model_.loss(logits, seeds.labels(), input.num_seeds_all, logits_gradient_);
+
+  model_.backward(logits_gradient_);
+
+  comm::sum_gradients(comm_, device_, model_.parameters().gradients());
+
+  const double gradient_norm =
+      optimizer_.update(input.step, input.learning_rate, model_.parameters().gradients(), model_.parameters().values());
+  assignments_.update(model_, batch->seeds);
+
+  return {.loss_sum = loss.loss_sum, .num_correct = loss.num_correct, .gradient_norm = gradient_norm};
+}
+
+template class Step<Cpu>;
+
+}  // namespace gigahop::train

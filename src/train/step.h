@@ -1,0 +1,50 @@
+/// One training step: the heart of gigahop.
+#pragma once
+
+#include <cstdint>
+
+#include "comm/communicator.h"
+#include "model/large_gt.h"
+#include "sampler/pipeline.h"
+#include "tensor/matrix.h"
+#include "train/assignments.h"
+#include "train/optimizer.h"
+
+namespace gigahop::train {
+
+/// What a step is told.
+struct StepInput {
+  int64_t step = 0;           // of the run, from 0: keys the dropout masks and Adam's bias correction
+  int64_t num_seeds_all = 0;  // B over all ranks
+  double learning_rate = 0;
+};
+
+/// What this rank's seeds gave.
+struct StepOutput {
+  double loss_sum = 0;
+  int64_t num_correct = 0;
+  double gradient_norm = 0;  // of the gradients of all ranks, before clipping
+};
+
+template <class Device>
+class Step {
+ public:
+  /// All outlive the step.
+  Step(Device& device, const comm::Communicator& comm, model::LargeGt<Device>& model, Optimizer<Device>& optimizer,
+       Assignments& assignments)
+      : device_(device), comm_(comm), model_(model), optimizer_(optimizer), assignments_(assignments) {}
+
+  /// Takes the next batch of the pipeline, a training batch, and updates the parameters and the codebook by it.
+  /// Collective, ranks without seeds in this step included.
+  StepOutput run(sampler::Pipeline& pipeline, const StepInput& input);
+
+ private:
+  Device& device_;
+  const comm::Communicator& comm_;
+  model::LargeGt<Device>& model_;
+  Optimizer<Device>& optimizer_;
+  Assignments& assignments_;
+  Matrix<float, Device> logits_gradient_;
+};
+
+}  // namespace gigahop::train

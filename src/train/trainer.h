@@ -1,0 +1,54 @@
+/// Training: from encoded shards and settings to a run folder with checkpoints and metrics.
+///
+///   RUN/config.textproto  metrics.jsonl  events.out.tfevents.*  best  checkpoints/step-*/
+///
+/// The result does not depend on the number of ranks beyond rounding; a run that is resumed with the same ranks and
+/// threads gives the same bits as one that was never interrupted.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <vector>
+
+#include "comm/communicator.h"
+#include "proto/config.pb.h"
+
+namespace gigahop::train {
+
+enum class Start { kFresh, kResume };
+enum class Output { kShown, kQuiet };
+
+struct TrainOptions {
+  /// kResume goes on from the newest whole checkpoint of the run folder, or starts afresh if there is none; kFresh
+  /// refuses a run folder with checkpoints.
+  Start start = Start::kFresh;
+  /// A model.safetensors whose weights a fresh run starts from; empty: initial values by the seed.
+  std::filesystem::path init_from;
+  /// kQuiet: no epoch lines on stdout and no progress bar.
+  Output output = Output::kShown;
+  /// Called on every rank after each step with the steps done and the mean loss over all ranks' seeds.
+  std::function<void(int64_t step, double loss)> on_step;
+};
+
+struct TrainResult {
+  int64_t step = 0;  // steps done in all
+  int64_t epoch = 0;
+  double last_loss = 0;            // mean over the last whole epoch; NaN before one
+  double best_valid_accuracy = 0;  // NaN before an evaluation
+  double best_test_accuracy = 0;   // at the best valid accuracy
+  double seconds = 0;              // of this call
+};
+
+/// Trains, or goes on training, until the last epoch, max_steps or max_seconds.
+///
+/// rank_of_part [P]: the same on all ranks; every rank owns a part.
+/// Errors  Error{kConfig} for fewer parts than ranks, or a resumed run whose seed or batch size changed;
+///         Error{kData} for shards that are not encoded, a checkpoint of another graph, partition, model or version,
+///         damaged checkpoints alone, weights that do not fit, a fresh run over an old one.
+/// Collective.
+TrainResult train(const comm::Communicator& comm, const proto::Config& config,
+                  const std::filesystem::path& partition_folder, const std::vector<int32_t>& rank_of_part,
+                  const std::filesystem::path& run_folder, const TrainOptions& options);
+
+}  // namespace gigahop::train

@@ -1,0 +1,371 @@
+#include "train/training_run.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "array/manifest.h"
+#include "base/checksum.h"
+#include "base/error.h"
+#include "base/files.h"
+#include "base/log.h"
+#include "comm/agree.h"
+#include "comm/collectives.h"
+#include "config/config.h"
+#include "train/checkpoint_folder.h"
+#include "train/checkpoint_reader.h"
+#include "train/evaluator.h"
+#include "train/model_state.h"
+#include "train/report_line.h"
+#include "train/schedule.h"
+#include "train/setup.h"
+
+namespace gigahop::train {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+int64_t peak_memory_bytes() {
+  rusage usage = {};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<int64_t>(usage.ru_maxrss) * 1024;
+}
+
+template <class Device>
+int64_t count_used_codewords(model::LargeGt<Device>& model) {
+  for (const model::StateArray& state : model.state()) {
+    if (state.name != "codebook.histogram") continue;
+    return std::count_if(state.values.begin(), state.values.end(), [](float count) { return count > 0; });
+  }
+  return 0;
+}
+
+}  // namespace
+
+template <class Device>
+TrainingRun<Device>::TrainingRun(const comm::Communicator& comm, const proto::Config& config,
+                                 const fs::path& partition_folder, const std::vector<int32_t>& rank_of_part,
+                                 fs::path run_folder, const TrainOptions& options)
+    : comm_(comm),
+      config_(config),
+      run_folder_(std::move(run_folder)),
+      options_(options),
+      began_(std::chrono::steady_clock::now()),
+      device_{.num_threads = num_threads(config)},
+      graph_(open_graph(comm, partition_folder, rank_of_part)),
+      plan_(plan_run(config.train(), graph_.partition())),
+      loader_(graph_, comm.duplicate(), loader_options(config, device_.num_threads)),
+      model_(device_, model_shape(config, graph_.partition(), positional_width(graph_)), RandomKey{config.seed()},
+             comm),
+      optimizer_(
+          device_, model_.parameters().values().size,
+          {.weight_decay = config.train().weight_decay(), .clip_gradient_norm = config.train().clip_gradient_norm()}),
+      assignments_(graph_, config.model().num_codewords(), RandomKey{config.seed()}),
+      step_(device_, comm_, model_, optimizer_, assignments_),
+      progress_(initial_progress()),
+      last_loss_(kNone) {}
+
+template <class Device>
+proto::Checkpoint TrainingRun<Device>::initial_progress() const {
+  const proto::Partition& partition = graph_.partition();
+  proto::Checkpoint progress;
+  progress.set_format_version(kCheckpointFormatVersion);
+  progress.set_step(0);
+  progress.set_epoch(0);
+  progress.set_step_in_epoch(0);
+  *progress.mutable_config() = config_;
+  progress.set_config_fingerprint(config::fingerprint(config_));
+  progress.set_graph_fingerprint(partition.graph_fingerprint());
+  progress.set_partition_fingerprint(array::fingerprint(partition.arrays()));
+  progress.set_gigahop_version(GIGAHOP_VERSION);
+  progress.set_num_ranks(comm_.size());
+  progress.set_num_parts(partition.num_parts());
+  progress.set_num_nodes(partition.num_nodes());
+  progress.set_feature_width(partition.feature_width());
+  progress.set_positional_width(static_cast<int32_t>(model_.shape().positional_width));
+  progress.set_num_classes(partition.num_classes());
+  progress.set_valid_accuracy(kNone);
+  progress.set_best_valid_accuracy(kNone);
+  progress.set_best_test_accuracy(kNone);
+  progress.set_best_step(-1);
+  progress.mutable_tally();
+  return progress;
+}
+
+template <class Device>
+TrainResult TrainingRun<Device>::run() {
+  std::optional<fs::path> checkpoint;
+  if (options_.start == Start::kResume) checkpoint = newest_checkpoint(comm_, run_folder_);
+  start_from(checkpoint);
+  if (checkpoint.has_value() && progress_.step() >= plan_.num_steps()) {
+    log_info("nothing to train: {} has {} of {} steps", run_folder_.string(), progress_.step(), plan_.num_steps());
+    return result();
+  }
+  open_outputs(checkpoint.has_value() ? progress_.step() : -1);
+  feed_batches(plan_);
+  if (plan_.num_epochs == 0) {
+    evaluate_untrained();
+  } else {
+    train_epochs();
+  }
+  pipeline_.reset();
+  writer_->finish();
+  if (log_.has_value()) log_->append(summary());
+  return result();
+}
+
+template <class Device>
+void TrainingRun<Device>::start_from(const std::optional<fs::path>& checkpoint) {
+  if (checkpoint.has_value()) {
+    comm::agree(comm_, [&] { restore(*checkpoint); });
+    log_info("resumed from {}", checkpoint->string());
+  } else if (!options_.init_from.empty()) {
+    comm::agree(comm_, [&] { load_weights(options_.init_from); });
+    log_info("starts from the weights of {}", options_.init_from.string());
+  }
+  model_.set_histogram(assignments_.histogram(comm_));
+}
+
+template <class Device>
+void TrainingRun<Device>::feed_batches(const RunPlan& plan) {
+  pipeline_.reset();
+  feed_.emplace(graph_, config_, plan, progress_.step());
+  pipeline_.emplace(
+      loader_, [this] { return feed_->next(); }, config_.sampler().batches_ahead());
+}
+
+template <class Device>
+void TrainingRun<Device>::restore(const fs::path& checkpoint) {
+  const CheckpointReader reader(checkpoint, CheckpointReader::Check::kManifest);
+  const proto::Checkpoint& saved = reader.manifest();
+  require_same_graph(reader, graph_.partition());
+  require_same_partition(reader, graph_.partition());
+  require_same_model(reader, config_.model());
+  require_resumable(saved);
+  load_model(reader.model(), Needed::kEverything, model_);
+  load_optimizer(reader.optimizer(), model_, optimizer_);
+  if (model_.has_codebook()) assignments_.load(reader);
+  progress_.set_step(saved.step());
+  progress_.set_epoch(saved.epoch());
+  progress_.set_step_in_epoch(saved.step_in_epoch());
+  progress_.set_valid_accuracy(saved.valid_accuracy());
+  progress_.set_best_valid_accuracy(saved.best_valid_accuracy());
+  progress_.set_best_test_accuracy(saved.best_test_accuracy());
+  progress_.set_best_step(saved.best_step());
+  *progress_.mutable_tally() = saved.tally();
+}
+
+/// What decides where in the data a step stands cannot change on the way; what else shapes the result is worth a word.
+template <class Device>
+void TrainingRun<Device>::require_resumable(const proto::Checkpoint& saved) const {
+  const proto::Config& before = saved.config();
+  if (before.seed() != config_.seed()) {
+    throw config_error("seed", fmt::format("{} as in the checkpoint", before.seed()),
+                       fmt::format("{}", config_.seed()));
+  }
+  if (before.train().batch_size() != config_.train().batch_size()) {
+    throw config_error("train.batch_size", fmt::format("{} as in the checkpoint", before.train().batch_size()),
+                       fmt::format("{}", config_.train().batch_size()));
+  }
+  const bool differs = config::fingerprint(before.sampler()) != config::fingerprint(config_.sampler()) ||
+                       before.train().learning_rate() != config_.train().learning_rate() ||
+                       before.train().weight_decay() != config_.train().weight_decay() ||
+                       config::fingerprint(before.model()) != config::fingerprint(config_.model());
+  if (differs) log_info("settings of sampler, model or optimizer changed since the checkpoint");
+}
+
+template <class Device>
+void TrainingRun<Device>::load_weights(const fs::path& path) {
+  const array::SafetensorsFile file(path);
+  load_model(file, Needed::kParametersOnly, model_);
+  if (model_.has_codebook() && file.contains(kAssignmentsTensor)) assignments_.load(file);
+}
+
+template <class Device>
+void TrainingRun<Device>::open_outputs(int64_t last_step) {
+  writer_.emplace(comm_, run_folder_, config_.train().keep_last(), last_step);
+  comm::agree(comm_, [&] {
+    if (comm_.rank() != 0) return;
+    write_text_file(run_folder_ / "config.textproto", config::print_config(config_));
+    log_.emplace(run_folder_, last_step);
+  });
+}
+
+template <class Device>
+void TrainingRun<Device>::train_epochs() {
+  Ending ending = Ending::kGoesOn;
+  while (progress_.step() < plan_.num_steps() && ending == Ending::kGoesOn) {
+    const EpochTimer timer([this] {
+      return EpochTimer::Spent{pipeline_->waited_seconds(), comm_.seconds(), model_.product_seconds()};
+    });
+    seeds_before_ = progress_.tally().num_seeds();
+    if (comm_.rank() == 0 && options_.output == Output::kShown) {
+      bar_.emplace(fmt::format("epoch {}", progress_.epoch() + 1), "steps", plan_.steps_per_epoch);
+    }
+    do {
+      train_step();
+      const bool epoch_goes_on = progress_.step_in_epoch() > 0;
+      if (epoch_goes_on && plan_.saves_within_epoch(progress_.step())) save();
+    } while (progress_.step_in_epoch() > 0 && progress_.step() < plan_.num_steps());
+    bar_.reset();
+    if (progress_.step_in_epoch() == 0) ending = end_epoch(timer);
+  }
+}
+
+template <class Device>
+void TrainingRun<Device>::train_step() {
+  const int64_t num_seeds = num_seeds_of_step(graph_.partition(), progress_.step_in_epoch(), plan_.steps_per_epoch);
+  const StepOutput output = step_.run(
+      *pipeline_,
+      {.step = progress_.step(), .num_seeds_all = num_seeds, .learning_rate = learning_rate_of(progress_.step())});
+  // One small sum per step: the loss, and whether the checkpoint under way is on disk on all ranks.
+  std::array<double, 3> sums = {output.loss_sum, static_cast<double>(output.num_correct),
+                                writer_->is_pending() && writer_->is_written() ? 1.0 : 0.0};
+  comm::all_reduce_sum(comm_, std::span<double>(sums));
+  gradient_norm_ = output.gradient_norm;
+
+  proto::EpochTally& tally = *progress_.mutable_tally();
+  tally.set_loss_sum(tally.loss_sum() + sums[0]);
+  tally.set_num_correct(tally.num_correct() + std::llround(sums[1]));
+  tally.set_num_seeds(tally.num_seeds() + num_seeds);
+  progress_.set_step(progress_.step() + 1);
+  progress_.set_step_in_epoch((progress_.step_in_epoch() + 1) % plan_.steps_per_epoch);
+  if (progress_.step_in_epoch() == 0) progress_.set_epoch(progress_.epoch() + 1);
+
+  if (bar_.has_value()) bar_->advance(1);
+  if (options_.on_step) options_.on_step(progress_.step(), sums[0] / static_cast<double>(num_seeds));
+  if (sums[2] == comm_.size()) writer_->finish();
+}
+
+template <class Device>
+typename TrainingRun<Device>::Ending TrainingRun<Device>::end_epoch(const EpochTimer& timer) {
+  const EpochTimer::Shares shares = timer.stop(comm_);
+  const proto::EpochTally tally = progress_.tally();
+  *progress_.mutable_tally() = {};
+  last_loss_ = tally.loss_sum() / static_cast<double>(tally.num_seeds());
+  proto::Metrics metrics;
+  metrics.set_kind("epoch");
+  metrics.set_step(progress_.step());
+  metrics.set_epoch(progress_.epoch());
+  metrics.set_loss(last_loss_);
+  metrics.set_train_accuracy(static_cast<double>(tally.num_correct()) / static_cast<double>(tally.num_seeds()));
+  metrics.set_learning_rate(learning_rate_of(progress_.step() - 1));
+  metrics.set_seeds_per_second(static_cast<double>(tally.num_seeds() - seeds_before_) / shares.seconds);
+  metrics.set_data_wait_share(shares.data_wait);
+  metrics.set_comm_share(shares.comm);
+  metrics.set_product_share(shares.products);
+  metrics.set_seconds(shares.seconds);
+  metrics.set_gradient_norm(gradient_norm_);
+  if (model_.has_codebook()) metrics.set_codewords_used(count_used_codewords(model_));
+  metrics.set_peak_memory_bytes(comm::max_over_ranks(comm_, peak_memory_bytes()));
+  const bool is_planned = plan_.evaluates_after(progress_.epoch());
+  const Ending ending = progress_.step() < plan_.num_steps() ? ask_clock() : Ending::kGoesOn;
+  const bool evaluates = is_planned || ending == Ending::kOutOfTime;
+  if (evaluates && !is_planned) feed_batches(RunPlan{});
+  if (evaluates) evaluate_splits(metrics);
+  report(metrics);
+  if (evaluates || plan_.saves_within_epoch(progress_.step())) save();
+  return ending;
+}
+
+template <class Device>
+void TrainingRun<Device>::evaluate_splits(proto::Metrics& metrics) {
+  const double valid = evaluate(comm_, model_, *pipeline_, feed_->num_valid_batches());
+  const double test = evaluate(comm_, model_, *pipeline_, feed_->num_test_batches());
+  progress_.set_valid_accuracy(valid);
+  if (!std::isnan(valid)) metrics.set_valid_accuracy(valid);
+  if (!std::isnan(test)) metrics.set_test_accuracy(test);
+  if (std::isnan(valid) || valid <= progress_.best_valid_accuracy()) return;
+  progress_.set_best_valid_accuracy(valid);
+  progress_.set_best_test_accuracy(test);
+  progress_.set_best_step(progress_.step());
+}
+
+template <class Device>
+void TrainingRun<Device>::evaluate_untrained() {
+  proto::Metrics metrics;
+  metrics.set_kind("evaluation");
+  metrics.set_step(progress_.step());
+  metrics.set_epoch(progress_.epoch());
+  evaluate_splits(metrics);
+  report(metrics);
+  save();
+}
+
+template <class Device>
+void TrainingRun<Device>::report(const proto::Metrics& metrics) {
+  if (comm_.rank() != 0) return;
+  log_->append(metrics);
+  if (options_.output == Output::kQuiet) return;
+  clear_progress_line();
+  fmt::print("{}\n", report_line(metrics, plan_.num_epochs));
+  std::fflush(stdout);
+}
+
+template <class Device>
+proto::Metrics TrainingRun<Device>::summary() const {
+  proto::Metrics metrics;
+  metrics.set_kind("summary");
+  metrics.set_step(progress_.step());
+  metrics.set_epoch(progress_.epoch());
+  const TrainResult total = result();
+  if (!std::isnan(total.last_loss)) metrics.set_loss(total.last_loss);
+  if (!std::isnan(total.best_valid_accuracy)) metrics.set_valid_accuracy(total.best_valid_accuracy);
+  if (!std::isnan(total.best_test_accuracy)) metrics.set_test_accuracy(total.best_test_accuracy);
+  metrics.set_seconds(total.seconds);
+  return metrics;
+}
+
+/// The clock of rank 0 decides for all.
+template <class Device>
+typename TrainingRun<Device>::Ending TrainingRun<Device>::ask_clock() const {
+  const double limit = config_.train().max_seconds();
+  if (limit == 0) return Ending::kGoesOn;
+  int32_t is_over = result().seconds >= limit ? 1 : 0;
+  comm::broadcast(comm_, std::span(&is_over, 1), 0);
+  if (is_over == 0) return Ending::kGoesOn;
+  log_info("train.max_seconds is over after epoch {}", progress_.epoch());
+  return Ending::kOutOfTime;
+}
+
+template <class Device>
+void TrainingRun<Device>::save() {
+  const auto values = model_.parameters().values();
+  comm::require_same_on_all_ranks(comm_,
+                                  checksum_of(std::as_bytes(std::span(values.data, static_cast<size_t>(values.size)))),
+                                  "the parameters of every rank");
+  Snapshot snapshot;
+  snapshot.manifest = progress_;
+  if (comm_.rank() == 0) {
+    snapshot.model = save_model(model_);
+    snapshot.optimizer = save_optimizer(model_, optimizer_);
+  }
+  if (model_.has_codebook()) snapshot.codes = assignments_.by_part();
+  writer_->start(std::move(snapshot));
+}
+
+template <class Device>
+double TrainingRun<Device>::learning_rate_of(int64_t step) const {
+  return learning_rate(config_.train(), step, plan_.num_scheduled_steps());
+}
+
+template <class Device>
+TrainResult TrainingRun<Device>::result() const {
+  return {.step = progress_.step(),
+          .epoch = progress_.epoch(),
+          .last_loss = last_loss_,
+          .best_valid_accuracy = progress_.best_valid_accuracy(),
+          .best_test_accuracy = progress_.best_test_accuracy(),
+          .seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count()};
+}
+
+template class TrainingRun<Cpu>;
+
+}  // namespace gigahop::train

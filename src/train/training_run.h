@@ -1,0 +1,92 @@
+/// The state of a training run and its loop; train/trainer.h is the way in.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/progress.h"
+#include "comm/communicator.h"
+#include "graph/local_graph.h"
+#include "model/large_gt.h"
+#include "proto/checkpoint.pb.h"
+#include "proto/metrics.pb.h"
+#include "sampler/loader.h"
+#include "sampler/pipeline.h"
+#include "train/assignments.h"
+#include "train/batch_feed.h"
+#include "train/checkpoint_writer.h"
+#include "train/epoch_timer.h"
+#include "train/metrics_log.h"
+#include "train/optimizer.h"
+#include "train/run_plan.h"
+#include "train/step.h"
+#include "train/trainer.h"
+
+namespace gigahop::train {
+
+template <class Device>
+class TrainingRun {
+ public:
+  /// Collective, like all that follows.
+  TrainingRun(const comm::Communicator& comm, const proto::Config& config,
+              const std::filesystem::path& partition_folder, const std::vector<int32_t>& rank_of_part,
+              std::filesystem::path run_folder, const TrainOptions& options);
+
+  TrainResult run();
+
+ private:
+  enum class Ending { kGoesOn, kOutOfTime };
+
+  proto::Checkpoint initial_progress() const;
+  void start_from(const std::optional<std::filesystem::path>& checkpoint);
+  void restore(const std::filesystem::path& checkpoint);
+  void require_resumable(const proto::Checkpoint& saved) const;
+  void load_weights(const std::filesystem::path& path);
+  void open_outputs(int64_t last_step);
+  void feed_batches(const RunPlan& plan);
+
+  void train_epochs();
+  void train_step();
+  Ending end_epoch(const EpochTimer& timer);
+  Ending ask_clock() const;
+  void evaluate_splits(proto::Metrics& metrics);
+  void evaluate_untrained();
+  void report(const proto::Metrics& metrics);
+  proto::Metrics summary() const;
+  void save();
+
+  double learning_rate_of(int64_t step) const;
+  TrainResult result() const;
+
+  const comm::Communicator& comm_;
+  proto::Config config_;
+  std::filesystem::path run_folder_;
+  const TrainOptions& options_;
+  std::chrono::steady_clock::time_point began_;
+
+  Device device_;
+  graph::LocalGraph graph_;
+  RunPlan plan_;
+  sampler::Loader loader_;
+  model::LargeGt<Device> model_;
+  Optimizer<Device> optimizer_;
+  Assignments assignments_;
+  Step<Device> step_;
+
+  /// How far the run is; what a checkpoint says besides its arrays.
+  proto::Checkpoint progress_;
+  double last_loss_;          // of the last whole epoch
+  double gradient_norm_ = 0;  // of the last step
+  int64_t seeds_before_ = 0;  // of the epoch under way, trained on before this process took it up
+
+  std::optional<CheckpointWriter> writer_;
+  std::optional<MetricsLog> log_;  // rank 0 alone
+  std::optional<Progress> bar_;    // rank 0 alone
+  std::optional<BatchFeed> feed_;
+  std::optional<sampler::Pipeline> pipeline_;  // after loader_ and feed_: its thread uses both
+};
+
+}  // namespace gigahop::train

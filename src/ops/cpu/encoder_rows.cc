@@ -34,8 +34,9 @@ GIGAHOP_CLONES float normalise_sum(const float* z, const float* bias, const floa
   float total = 0;
 #pragma omp simd reduction(+ : total)
   for (int64_t i = 0; i < n; ++i) {
-    const float inner = (kept[i] & kKeptInner) != 0 ? (z[i] + bias[i]) * scales.inner : 0.0F;
-    const float s = (kept[i] & kKeptOuter) != 0 ? (residual[i] + inner) * scales.outer : 0.0F;
+    const float inner = (kept[i] & kKeptInner) != 0 ? scales.inner : 0.0F;
+    const float outer = (kept[i] & kKeptOuter) != 0 ? scales.outer : 0.0F;
+    const float s = outer * (residual[i] + inner * (z[i] + bias[i]));
     normal[i] = s;
     total += s;
   }

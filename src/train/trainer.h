@@ -24,11 +24,11 @@ struct TrainOptions {
   /// refuses a run folder with checkpoints.
   Start start = Start::kFresh;
   /// A model.safetensors whose weights a fresh run starts from; empty: initial values by the seed.
-  std::filesystem::path init_from;
+  std::filesystem::path init_from = {};
   /// kQuiet: no epoch lines on stdout and no progress bar.
   Output output = Output::kShown;
   /// Called on every rank after each step with the steps done and the mean loss over all ranks' seeds.
-  std::function<void(int64_t step, double loss)> on_step;
+  std::function<void(int64_t step, double loss)> on_step = nullptr;
 };
 
 struct TrainResult {

@@ -21,9 +21,9 @@ enum class Direction { kUndirected, kDirected };
 
 /// What every dataset folder has.
 struct Destination {
-  std::filesystem::path folder;
-  std::string name;
-  std::string provenance;  // the command, for the manifest
+  std::filesystem::path folder = {};
+  std::string name = {};
+  std::string provenance = {};  // the command, for the manifest
   PendingFolder::Existing existing = PendingFolder::Existing::kRefuse;
 };
 
@@ -44,12 +44,12 @@ struct ImportSummary {
 /// are lines that start with # or %, empty lines, and column titles in the first line. Compression as in LineReader.
 /// Also .npy: [2, E] or [E, 2]. SNAP and Konect files are such (Konect counts from 1: node 0 is then isolated).
 struct EdgesOptions {
-  std::filesystem::path edges;
-  std::filesystem::path features;  // .npy [N, F] or .csv; empty: none
-  std::filesystem::path labels;    // .npy [N] or .csv, -1 or nan = unlabelled
-  std::filesystem::path train;     // .npy ids or mask [N], or .csv ids; all three splits or none
-  std::filesystem::path valid;
-  std::filesystem::path test;
+  std::filesystem::path edges = {};
+  std::filesystem::path features = {};  // .npy [N, F] or .csv; empty: none
+  std::filesystem::path labels = {};    // .npy [N] or .csv, -1 or nan = unlabelled
+  std::filesystem::path train = {};     // .npy ids or mask [N], or .csv ids; all three splits or none
+  std::filesystem::path valid = {};
+  std::filesystem::path test = {};
   int64_t num_nodes = 0;  // 0: rows of features or labels, without them the largest id + 1
   Direction direction = Direction::kUndirected;
   NanPolicy nan = NanPolicy::kRefuse;
@@ -59,12 +59,12 @@ ImportSummary import_edges(const EdgesOptions& options, const Destination& desti
 /// METIS graph files: a header "n m [fmt [ncon]]", then one line per node with its neighbours counted from 1. Sizes and
 /// weights of nodes and edges are skipped. Every edge stands on both lines, and is imported in both directions.
 struct MetisOptions {
-  std::filesystem::path graph;
-  std::filesystem::path features;  // as in EdgesOptions
-  std::filesystem::path labels;
-  std::filesystem::path train;
-  std::filesystem::path valid;
-  std::filesystem::path test;
+  std::filesystem::path graph = {};
+  std::filesystem::path features = {};  // as in EdgesOptions
+  std::filesystem::path labels = {};
+  std::filesystem::path train = {};
+  std::filesystem::path valid = {};
+  std::filesystem::path test = {};
   NanPolicy nan = NanPolicy::kRefuse;
 };
 ImportSummary import_metis(const MetisOptions& options, const Destination& destination);
@@ -75,8 +75,8 @@ ImportSummary import_metis(const MetisOptions& options, const Destination& desti
 ///   (node_label)
 /// each with split/NAME/{train,valid,test}.csv.gz. A folder of several graphs is refused.
 struct OgbOptions {
-  std::filesystem::path folder;
-  std::string split;  // the name under split/; empty: the only one
+  std::filesystem::path folder = {};
+  std::string split = {};  // the name under split/; empty: the only one
   Direction direction = Direction::kUndirected;
   NanPolicy nan = NanPolicy::kRefuse;
 };
@@ -85,7 +85,7 @@ ImportSummary import_ogb(const OgbOptions& options, const Destination& destinati
 /// One .npz with named arrays. A name may end in "[k]": row k of [R, N] or column k of [N, R]. Masks are bool or one
 /// byte; arrays of wider integers are node ids. An empty name: the dataset has none of it. Edges are [E, 2] or [2, E].
 struct NpzOptions {
-  std::filesystem::path archive;
+  std::filesystem::path archive = {};
   std::string edges = "edges";
   std::string features = "node_features";
   std::string labels = "node_labels";
@@ -102,7 +102,8 @@ ImportSummary import_npz(const NpzOptions& options, const Destination& destinati
 /// the section without a prefix such as "universe/", classes sorted by name. Features: hashed words of description and
 /// tags (package_words.h). Split 60/20/20 of the labelled packages, by a hash of the name.
 struct DebianOptions {
-  std::vector<std::filesystem::path> packages_files;  // Packages, plain or compressed; empty: `apt-cache dumpavail`
+  std::vector<std::filesystem::path> packages_files =
+      {};  // Packages, plain or compressed; empty: `apt-cache dumpavail`
   int32_t feature_width = 128;
 };
 ImportSummary import_debian(const DebianOptions& options, const Destination& destination);

@@ -22,7 +22,8 @@ struct DatasetFacts {
   int64_t num_unlabelled = 0;
 };
 
-/// Error{kData} for the first fault, naming file and place. Serial; memory: 8 bytes per node that has edges, and what is mapped.
+/// Error{kData} for the first fault, naming file and place. Serial; memory: 8 bytes per node that has edges, and what
+/// is mapped.
 DatasetFacts verify_dataset(const std::filesystem::path& folder);
 
 }  // namespace gigahop::dataset

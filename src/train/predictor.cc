@@ -2,17 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <limits>
-#include <map>
 #include <optional>
 #include <utility>
 
-#include <fmt/format.h>
-
-#include "array/npy.h"
-#include "base/error.h"
-#include "base/files.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "comm/agree.h"
@@ -26,47 +19,11 @@
 #include "train/model_state.h"
 #include "train/node_set.h"
 #include "train/setup.h"
+#include "train/shared_array.h"
 
 namespace gigahop::train {
 namespace fs = std::filesystem;
 namespace {
-
-/// One output array that all ranks write rows of, under a partial name until finish().
-class SharedArray {
- public:
-  /// Collective.
-  SharedArray(const comm::Communicator& comm, fs::path path, array::DType dtype, std::vector<int64_t> shape)
-      : comm_(comm), path_(std::move(path)) {
-    comm::agree(comm_, [&] {
-      if (comm_.rank() != 0) return;
-      make_folders(path_.parent_path());
-      array::create_npy(partial_path(path_), dtype, shape);
-    });
-    comm::agree(comm_, [&] { writer_.emplace(partial_path(path_)); });
-  }
-
-  template <class T>
-  void write(int64_t first_row, std::span<const T> values) {
-    writer_->write_rows(first_row, std::as_bytes(values));
-  }
-
-  /// Collective: all rows are on disk, then the file gets its name.
-  void finish() {
-    comm::agree(comm_, [&] { writer_->close(); });
-    comm::agree(comm_, [&] {
-      if (comm_.rank() != 0) return;
-      std::error_code error;
-      fs::rename(partial_path(path_), path_, error);
-      if (error) throw data_error(path_.string(), "a name that can be given", error.message());
-      sync_folder(path_.parent_path());
-    });
-  }
-
- private:
-  const comm::Communicator& comm_;
-  fs::path path_;
-  std::optional<array::NpySliceWriter> writer_;
-};
 
 /// The first of the largest.
 int64_t argmax(std::span<const float> values) {
@@ -96,28 +53,17 @@ class Predictions {
     }
   }
 
-  /// rows ascend within each part; logits [rows, C].
+  /// logits [rows, C].
   void write(std::span<const LocalId> rows, MatrixView<const float> logits) {
-    struct Line {
-      int64_t place;
-      int64_t row_of_logits;
-    };
-    std::vector<Line> lines;
-    for (size_t b = 0; b < rows.size(); ++b) {
-      auto place = std::lower_bound(places_.begin(), places_.end(), NodeSet::Place{rows[b], 0});
-      for (; place != places_.end() && place->row == rows[b]; ++place) {
-        lines.push_back({place->place, static_cast<int64_t>(b)});
-      }
-    }
-    std::sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) { return a.place < b.place; });
     std::vector<int64_t> classes;
     std::vector<float> values;
+    const std::vector<Line> lines = lines_of(rows);
     for (size_t i = 0; i < lines.size(); ++i) {
-      const float* const row = logits.row(lines[i].row_of_logits);
-      classes.push_back(argmax({row, static_cast<size_t>(logits.cols)}));
-      if (logits_.has_value()) values.insert(values.end(), row, row + logits.cols);
-      const bool run_ends = i + 1 == lines.size() || lines[i + 1].place != lines[i].place + 1;
-      if (!run_ends) continue;
+      const std::span<const float> row(logits.row(lines[i].row_of_logits), static_cast<size_t>(logits.cols));
+      classes.push_back(argmax(row));
+      if (logits_.has_value()) values.insert(values.end(), row.begin(), row.end());
+      const bool goes_on = i + 1 < lines.size() && lines[i + 1].place == lines[i].place + 1;
+      if (goes_on) continue;
       const int64_t first = lines[i].place + 1 - static_cast<int64_t>(classes.size());
       classes_.write<int64_t>(first, classes);
       if (logits_.has_value()) logits_->write<float>(first, values);
@@ -132,97 +78,137 @@ class Predictions {
   }
 
  private:
+  struct Line {
+    int64_t place = 0;
+    int64_t row_of_logits = 0;
+  };
+
+  /// Every place of every row, ascending by place.
+  std::vector<Line> lines_of(std::span<const LocalId> rows) const {
+    std::vector<Line> lines;
+    for (size_t b = 0; b < rows.size(); ++b) {
+      auto place = std::lower_bound(places_.begin(), places_.end(), NodeSet::Place{rows[b], 0});
+      for (; place != places_.end() && place->row == rows[b]; ++place) {
+        lines.push_back({place->place, static_cast<int64_t>(b)});
+      }
+    }
+    std::sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) { return a.place < b.place; });
+    return lines;
+  }
+
   const std::vector<NodeSet::Place>& places_;
   SharedArray classes_;
   std::optional<SharedArray> logits_;
 };
 
-void write_ids(const comm::Communicator& comm, const fs::path& folder, const NodeSet& nodes) {
-  SharedArray array(comm, folder / "nodes.npy", array::DType::kInt64, {nodes.num_places});
-  comm::agree(comm, [&] {
-    if (!nodes.ids.empty()) array.write<OriginalId>(nodes.first_id, nodes.ids);
-  });
-  array.finish();
-}
-
 /// The checkpoint's model and sampler, this call's batch size and threads.
-proto::Config effective_config(const proto::Config& config, const proto::Checkpoint& checkpoint) {
-  proto::Config effective = config;
-  effective.set_seed(checkpoint.config().seed());
-  *effective.mutable_model() = checkpoint.config().model();
-  *effective.mutable_sampler() = checkpoint.config().sampler();
-  effective.mutable_sampler()->set_batches_ahead(config.sampler().batches_ahead());
-  return effective;
+proto::Config effective_config(const proto::Config& given, const proto::Checkpoint& checkpoint) {
+  proto::Config config = given;
+  config.set_seed(checkpoint.config().seed());
+  *config.mutable_model() = checkpoint.config().model();
+  *config.mutable_sampler() = checkpoint.config().sampler();
+  config.mutable_sampler()->set_batches_ahead(given.sampler().batches_ahead());
+  return config;
 }
 
-void restore_model(const comm::Communicator& comm, const graph::LocalGraph& graph, const CheckpointReader& reader,
-                   model::LargeGt<Cpu>& model) {
-  comm::agree(comm, [&] {
-    require_same_graph(reader, graph.partition());
-    load_model(reader.model(), Needed::kEverything, model);
-  });
+CheckpointReader open_checkpoint(const comm::Communicator& comm, const fs::path& path) {
+  const fs::path folder = resolve_checkpoint(comm, path);
+  std::optional<CheckpointReader> reader;
+  comm::agree(comm, [&] { reader.emplace(folder); });
+  log_info("predicts with {}", folder.string());
+  return std::move(*reader);
 }
+
+class Predictor {
+ public:
+  Predictor(const comm::Communicator& comm, const proto::Config& config, const fs::path& partition_folder,
+            const std::vector<int32_t>& rank_of_part, const CheckpointReader& checkpoint)
+      : comm_(comm),
+        config_(config),
+        device_{.num_threads = num_threads(config)},
+        graph_(open_graph(comm, partition_folder, rank_of_part)),
+        nodes_(find_nodes(comm, graph_, partition_folder, config.predict())),
+        loader_(graph_, comm.duplicate(), loader_options(config, device_.num_threads)),
+        model_(device_, model_shape(config, graph_.partition(), positional_width(graph_)), RandomKey{config.seed()},
+               comm) {
+    comm::agree(comm, [&] {
+      require_same_graph(checkpoint, graph_.partition());
+      load_model(checkpoint.model(), Needed::kEverything, model_);
+    });
+  }
+
+  PredictResult run(const fs::path& folder, Output output) {
+    Predictions predictions(comm_, config_.predict(), folder, nodes_, graph_.partition().num_classes());
+    predict_all(predictions, output);
+    predictions.finish();
+    const bool is_subset = config_.predict().nodes() != proto::PredictConfig::ALL;
+    if (is_subset || !config_.predict().nodes_file().empty()) write_ids(folder);
+    std::array<int64_t, 2> sums = {num_correct_, num_labelled_};
+    comm::all_reduce_sum(comm_, std::span<int64_t>(sums));
+    const double accuracy = sums[1] > 0 ? static_cast<double>(sums[0]) / static_cast<double>(sums[1])
+                                        : std::numeric_limits<double>::quiet_NaN();
+    return {.num_nodes = nodes_.num_places, .num_labelled = sums[1], .accuracy = accuracy};
+  }
+
+ private:
+  void predict_all(Predictions& predictions, Output output) {
+    const std::vector<LocalId> rows = nodes_.distinct_rows();
+    const int64_t num_rows = comm::sum_over_ranks(comm_, static_cast<int64_t>(rows.size()));
+    sampler::SeedPlan plan(graph_, rows, num_rows, config_.train().evaluation_batch_size());
+    const auto request = [&plan, step = int64_t{0}]() mutable -> std::optional<sampler::BatchRequest> {
+      if (step == plan.num_steps()) return std::nullopt;
+      const int64_t next = step++;
+      return sampler::BatchRequest{.step = next, .salt = sampler::kEvaluationSalt, .seeds = plan.seeds(0, next)};
+    };
+    const bool is_shown = comm_.rank() == 0 && output == Output::kShown;
+    Progress bar("predict", "batches", plan.num_steps(),
+                 is_shown ? Progress::Visibility::kShown : Progress::Visibility::kQuiet);
+    sampler::Pipeline pipeline(loader_, request, config_.sampler().batches_ahead());
+    while (const std::optional<sampler::MiniBatch> batch = pipeline.next()) {
+      const BatchInput<Cpu> seeds(*batch);
+      const auto logits = model_.forward(seeds.model(), model::Mode::kEvaluate, 0);
+      comm::agree(comm_, [&] { predictions.write(batch->seeds, logits); });
+      count(batch->labels, logits);
+      bar.advance(1);
+    }
+  }
+
+  void count(std::span<const int32_t> labels, MatrixView<const float> logits) {
+    for (size_t b = 0; b < labels.size(); ++b) {
+      if (labels[b] < 0) continue;
+      const float* const row = logits.row(static_cast<int64_t>(b));
+      ++num_labelled_;
+      if (argmax({row, static_cast<size_t>(logits.cols)}) == labels[b]) ++num_correct_;
+    }
+  }
+
+  void write_ids(const fs::path& folder) {
+    SharedArray array(comm_, folder / "nodes.npy", array::DType::kInt64, {nodes_.num_places});
+    comm::agree(comm_, [&] {
+      if (!nodes_.ids.empty()) array.write<OriginalId>(nodes_.first_id, nodes_.ids);
+    });
+    array.finish();
+  }
+
+  const comm::Communicator& comm_;
+  const proto::Config& config_;
+  Cpu device_;
+  graph::LocalGraph graph_;
+  NodeSet nodes_;
+  sampler::Loader loader_;
+  model::LargeGt<Cpu> model_;
+  int64_t num_correct_ = 0;
+  int64_t num_labelled_ = 0;
+};
 
 }  // namespace
 
 PredictResult predict(const comm::Communicator& comm, const proto::Config& given, const fs::path& partition_folder,
                       const std::vector<int32_t>& rank_of_part, const fs::path& checkpoint,
                       const fs::path& output_folder, Output output) {
-  const fs::path folder = resolve_checkpoint(comm, checkpoint);
-  std::optional<CheckpointReader> reader;
-  comm::agree(comm, [&] { reader.emplace(folder, CheckpointReader::Check::kAll); });
-  log_info("predicts with {}", folder.string());
-  const proto::Config config = effective_config(given, reader->manifest());
-  const graph::LocalGraph graph = open_graph(comm, partition_folder, rank_of_part);
-  const NodeSet nodes = find_nodes(comm, graph, partition_folder, config.predict());
-
-  Cpu device{.num_threads = num_threads(config)};
-  sampler::Loader loader(graph, comm.duplicate(), loader_options(config, device.num_threads));
-  model::LargeGt<Cpu> model(device, model_shape(config, graph.partition(), positional_width(graph)),
-                            RandomKey{config.seed()}, comm);
-  restore_model(comm, graph, *reader, model);
-
-  const std::vector<LocalId> rows = nodes.distinct_rows();
-  const int64_t num_rows = comm::sum_over_ranks(comm, static_cast<int64_t>(rows.size()));
-  sampler::SeedPlan plan(graph, rows, num_rows, config.train().evaluation_batch_size());
-  int64_t next_step = 0;
-  const auto request = [&]() -> std::optional<sampler::BatchRequest> {
-    if (next_step == plan.num_steps()) return std::nullopt;
-    const int64_t step = next_step++;
-    return sampler::BatchRequest{
-        .epoch = 0, .step = step, .salt = sampler::kEvaluationSalt, .seeds = plan.seeds(0, step)};
-  };
-  Predictions predictions(comm, config.predict(), output_folder, nodes, graph.partition().num_classes());
-  std::array<int64_t, 2> correct_and_labelled = {};
-  {
-    sampler::Pipeline pipeline(loader, request, config.sampler().batches_ahead());
-    Progress bar(
-        "predict", "nodes", num_rows,
-        comm.rank() == 0 && output == Output::kShown ? Progress::Visibility::kShown : Progress::Visibility::kQuiet);
-    while (const std::optional<sampler::MiniBatch> batch = pipeline.next()) {
-      const BatchInput<Cpu> seeds(*batch);
-      const auto logits = model.forward(seeds.model(), model::Mode::kEvaluate, 0);
-      comm::agree(comm, [&] { predictions.write(batch->seeds, logits); });
-      for (int64_t b = 0; b < batch->num_seeds(); ++b) {
-        const int32_t label = batch->labels[static_cast<size_t>(b)];
-        if (label < 0) continue;
-        ++correct_and_labelled[1];
-        if (argmax({logits.row(b), static_cast<size_t>(logits.cols)}) == label) ++correct_and_labelled[0];
-      }
-      bar.advance(batch->num_seeds() * comm.size());
-    }
-  }
-  predictions.finish();
-  if (!nodes.ids.empty() || config.predict().nodes() != proto::PredictConfig::ALL ||
-      !config.predict().nodes_file().empty()) {
-    write_ids(comm, output_folder, nodes);
-  }
-  comm::all_reduce_sum(comm, std::span<int64_t>(correct_and_labelled));
-  return {.num_nodes = nodes.num_places,
-          .num_labelled = correct_and_labelled[1],
-          .accuracy = correct_and_labelled[1] > 0
-                          ? static_cast<double>(correct_and_labelled[0]) / static_cast<double>(correct_and_labelled[1])
-                          : std::numeric_limits<double>::quiet_NaN()};
+  const CheckpointReader reader = open_checkpoint(comm, checkpoint);
+  const proto::Config config = effective_config(given, reader.manifest());
+  return Predictor(comm, config, partition_folder, rank_of_part, reader).run(output_folder, output);
 }
 
 }  // namespace gigahop::train

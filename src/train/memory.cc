@@ -1,0 +1,126 @@
+#include "train/memory.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "base/progress.h"
+#include "model/architecture.h"
+#include "model/memory.h"
+#include "sampler/forecast.h"
+#include "train/setup.h"
+
+namespace gigahop::train {
+namespace {
+
+constexpr int64_t kHops = 3;
+
+/// ceil(batch * part / whole), at most part.
+int64_t share_of_batch(int64_t batch, int64_t part, int64_t whole) {
+  if (whole == 0) return 0;
+  const double share = static_cast<double>(part) / static_cast<double>(whole);
+  return std::min(part, static_cast<int64_t>(std::ceil(static_cast<double>(batch) * share)));
+}
+
+int64_t bytes_of_token(const proto::EncodeConfig& config) {
+  return config.token_dtype() == proto::EncodeConfig::FLOAT32 ? 4 : 2;
+}
+
+proto::Partition partition_of(const GraphShare& share) {
+  proto::Partition partition;
+  partition.set_feature_width(static_cast<int32_t>(share.feature_width));
+  partition.set_num_classes(static_cast<int32_t>(share.num_classes));
+  return partition;
+}
+
+/// Row offsets, original ids, labels and the copy that orders seeds: 8 bytes each; splits and code: 4 and 2.
+int64_t structure_of(const GraphShare& share) {
+  constexpr int64_t kBytesOfRow = 4 * 8 + 4 + 2;
+  constexpr int64_t kBytesOfHalo = 8 + 4;
+  return kBytesOfRow * share.num_owned + kBytesOfHalo * share.num_halo + 4 * share.num_edges + 8 * share.num_train;
+}
+
+}  // namespace
+
+GraphShare largest_share(const proto::Config& config, const proto::Partition& partition,
+                         const std::vector<int32_t>& rank_of_part, int num_ranks) {
+  std::vector<GraphShare> shares(static_cast<size_t>(num_ranks));
+  for (int part = 0; part < partition.parts_size(); ++part) {
+    GraphShare& share = shares[static_cast<size_t>(rank_of_part[static_cast<size_t>(part)])];
+    const proto::PartSummary& summary = partition.parts(part);
+    share.num_owned += summary.num_owned();
+    share.num_halo += summary.num_halo();
+    share.num_edges += summary.num_edges();
+    share.num_train += summary.num_train();
+  }
+  GraphShare largest;
+  for (const GraphShare& share : shares) {
+    largest.num_owned = std::max(largest.num_owned, share.num_owned);
+    largest.num_halo = std::max(largest.num_halo, share.num_halo);
+    largest.num_edges = std::max(largest.num_edges, share.num_edges);
+    largest.num_train = std::max(largest.num_train, share.num_train);
+  }
+  largest.num_halo = num_ranks == 1 ? 0 : std::min(largest.num_halo, partition.num_nodes());
+  largest.num_nodes = partition.num_nodes();
+  largest.num_total_edges = partition.num_edges();
+  largest.num_total_train = partition.num_train();
+  largest.num_ranks = num_ranks;
+  largest.feature_width = partition.feature_width();
+  largest.positional_width = config.encode().positional() == proto::EncodeConfig::FILE
+                                 ? partition.positional_width()
+                                 : config.encode().positional_width();
+  largest.num_classes = partition.num_classes();
+  return largest;
+}
+
+TrainingMemory forecast_training(const proto::Config& config, const GraphShare& share, int num_threads) {
+  const int64_t seeds =
+      std::max(share_of_batch(config.train().batch_size(), share.num_train, share.num_total_train),
+               share_of_batch(config.train().evaluation_batch_size(), share.num_owned, share.num_nodes));
+  const sampler::LoaderOptions loading = loader_options(config, num_threads);
+  const sampler::LoadForecast load = sampler::forecast_load(loading, {.num_nodes = share.num_nodes,
+                                                                      .num_ranks = share.num_ranks,
+                                                                      .num_owned = share.num_owned,
+                                                                      .num_halo = share.num_halo,
+                                                                      .num_edges = share.num_edges,
+                                                                      .num_total_edges = share.num_total_edges,
+                                                                      .seeds_per_step = seeds,
+                                                                      .batches_ahead = config.sampler().batches_ahead(),
+                                                                      .feature_width = share.feature_width,
+                                                                      .positional_width = share.positional_width,
+                                                                      .token_bytes = bytes_of_token(config.encode())});
+
+  const model::ModelShape shape = model_shape(config, partition_of(share), share.positional_width);
+  const int64_t sample = loading.neighbourhood == sampler::Neighbourhood::kTwoHops ? loading.sample_size : 1;
+  const model::ModelMemory model =
+      model::forecast_memory(shape, {.num_seeds = seeds,
+                                     .sample_size = sample,
+                                     .num_nodes = std::min(seeds * sample, share.num_nodes),
+                                     .num_threads = num_threads});
+  int64_t parameter_bytes = 0;
+  for (const model::ParameterSpec& spec : model::parameter_specs(shape)) parameter_bytes += 4 * spec.size();
+
+  TrainingMemory memory;
+  memory.mapped_bytes =
+      share.num_owned * (kHops * share.feature_width * bytes_of_token(config.encode()) + 4 * share.positional_width);
+  memory.structure_bytes = structure_of(share);
+  memory.loading_bytes = load.total_bytes() - load.batches_bytes;
+  memory.batches_bytes = load.batches_bytes;
+  memory.model_bytes = model.total_bytes();
+  memory.optimizer_bytes = 2 * parameter_bytes;
+  memory.checkpoint_bytes = 3 * parameter_bytes + model.codebook_bytes + 2 * share.num_owned;
+  return memory;
+}
+
+std::string TrainingMemory::describe() const {
+  const auto line = [](std::string_view what, int64_t bytes) {
+    return fmt::format("  {:<34}{:>10}\n", what, human_bytes(static_cast<double>(bytes)));
+  };
+  return line("graph structure", structure_bytes) + line("sampling and exchange", loading_bytes) +
+         line("batches ahead", batches_bytes) + line("model and activations", model_bytes) +
+         line("optimizer", optimizer_bytes) + line("checkpoint snapshot", checkpoint_bytes) +
+         line("in all, per rank", total_bytes()) + line("mapped from disk, reclaimable", mapped_bytes);
+}
+
+}  // namespace gigahop::train

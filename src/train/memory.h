@@ -1,0 +1,52 @@
+/// What training will need on a rank, before anything is read: for --dry-run, and to refuse what cannot fit.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "proto/config.pb.h"
+#include "proto/partition.pb.h"
+
+namespace gigahop::train {
+
+/// A graph, and the part of it that one rank has.
+struct GraphShare {
+  int64_t num_nodes = 0;        // N
+  int64_t num_total_edges = 0;  // E
+  int64_t num_total_train = 0;
+  int num_ranks = 1;
+  int64_t num_owned = 0;
+  int64_t num_halo = 0;
+  int64_t num_edges = 0;
+  int64_t num_train = 0;
+  int64_t feature_width = 0;     // F
+  int64_t positional_width = 0;  // G
+  int64_t num_classes = 0;       // C
+};
+
+/// The largest of each number over the ranks: an upper bound for all of them. Halos of parts of one rank are counted as
+/// if they shared nothing. Pure.
+GraphShare largest_share(const proto::Config& config, const proto::Partition& partition,
+                         const std::vector<int32_t>& rank_of_part, int num_ranks);
+
+struct TrainingMemory {
+  int64_t mapped_bytes = 0;     // tokens and encodings on disk, mapped: page cache that can be given back, not in total
+  int64_t structure_bytes = 0;  // rows, edges, halo, labels, splits, codes
+  int64_t loading_bytes = 0;    // sketches, directory, buffers
+  int64_t batches_bytes = 0;    // batches made ready
+  int64_t model_bytes = 0;      // parameters, gradients, activations, codebook, scratch
+  int64_t optimizer_bytes = 0;
+  int64_t checkpoint_bytes = 0;  // the snapshot being written; rank 0 has the largest
+
+  int64_t total_bytes() const {
+    return structure_bytes + loading_bytes + batches_bytes + model_bytes + optimizer_bytes + checkpoint_bytes;
+  }
+  /// One line for each, for people.
+  std::string describe() const;
+};
+
+/// Pure.
+TrainingMemory forecast_training(const proto::Config& config, const GraphShare& share, int num_threads);
+
+}  // namespace gigahop::train

@@ -44,7 +44,8 @@ MetricsLog::MetricsLog(const std::filesystem::path& run_folder, int64_t last_ste
 void MetricsLog::append(const proto::Metrics& metrics) {
   lines_.clear();
   lines_ << json_line(metrics) << std::flush;
-  const bool recorded = events_.append(metrics);
+  const bool is_point = metrics.kind() != "summary";  // the summary repeats what the curves already show
+  const bool recorded = !is_point || events_.append(metrics);
   if ((lines_.good() && recorded) || complained_) return;
   complained_ = true;
   log_warning("{}: cannot write, metrics of step {} are lost; training goes on", path_.string(), metrics.step());

@@ -13,8 +13,10 @@
 
 namespace gigahop::tests {
 
-/// Not synced: for thousands of short-lived files.
+/// Not synced, and a new file each time (file systems write out one that is truncated): for thousands of short-lived
+/// files.
 inline void write_bytes(const std::filesystem::path& path, const std::string& bytes) {
+  std::filesystem::remove(path);
   std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
 }
 

@@ -143,7 +143,8 @@ TEST(Codebook, histogram_keeps_counts_that_a_float_does_not_hold) {
   trained.start();
   trained.model.set_histogram(std::vector<int64_t>(16, kLarge));
   for (int64_t number = 0; number < 3; ++number) trained.step(number);
-  for (const float count : trained.model.state().back().values) EXPECT_NEAR(count, kLarge, 64);
+  const StateArray histogram = trained.model.state().back();
+  for (const float count : histogram.values) EXPECT_NEAR(count, kLarge, 64);
 }
 
 TEST(Codebook, codes_at_the_start_are_uniform_and_functions_of_key_and_node) {

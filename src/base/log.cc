@@ -25,9 +25,9 @@ void configure_log(int rank, int num_ranks, LogLevel lowest) {
   prints_info = rank == 0;
   logger().set_pattern(num_ranks > 1 ? fmt::format("%H:%M:%S [rank {}/{}] %^%v%$", rank, num_ranks)
                                      : "%H:%M:%S %^%v%$");
-  logger().set_level(lowest == LogLevel::kDebug   ? spdlog::level::debug
-                     : lowest == LogLevel::kInfo  ? spdlog::level::info
-                                                  : spdlog::level::warn);
+  logger().set_level(lowest == LogLevel::kDebug  ? spdlog::level::debug
+                     : lowest == LogLevel::kInfo ? spdlog::level::info
+                                                 : spdlog::level::warn);
 }
 
 void log_line(LogLevel level, std::string_view text) {

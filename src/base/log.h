@@ -9,7 +9,8 @@ namespace gigahop {
 
 enum class LogLevel { kDebug, kInfo, kWarning };
 
-/// Called once at start: which rank this process is, and whether debug lines are wanted. Rank 0 alone prints info lines.
+/// Called once at start: which rank this process is, and whether debug lines are wanted. Rank 0 alone prints info
+/// lines.
 void configure_log(int rank, int num_ranks, LogLevel lowest);
 
 void log_line(LogLevel level, std::string_view text);

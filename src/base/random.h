@@ -1,8 +1,8 @@
 /// Random numbers without state: a number is a function of (seed, purpose, step, id, element) and nothing else.
 ///
 /// So a result does not depend on ranks, threads, parts or the order of work, and a resumed run draws what the
-/// uninterrupted run would have drawn. Philox4x32-10 of Random123: the key is the run's seed, the four counter words are
-/// (element, low word of id, high 24 bits of id and purpose, step).
+/// uninterrupted run would have drawn. Philox4x32-10 of Random123: the key is the run's seed, the four counter words
+/// are (element, low word of id, high 24 bits of id and purpose, step).
 #pragma once
 
 #include <array>
@@ -15,22 +15,22 @@ namespace gigahop {
 
 /// What a number is drawn for. Values are part of every result: never renumber, only append.
 enum class Purpose : uint32_t {
-  kInitialValue = 1,        // id: hash of the parameter's name
-  kInitialCodeword = 2,     // id: codeword
-  kInitialAssignment = 3,   // id: original node
-  kSeedOrder = 4,           // step: epoch; id: original node
-  kSampleSalt = 5,          // step: epoch; id: list
-  kSeedSalt = 6,            // step: epoch; id: original node (INDEPENDENT)
-  kIsolated = 7,            // step: epoch; id: original node
-  kDropoutSeedBranch = 8,   // step: step; id: original node
-  kDropoutToken = 9,        // step: step; id: original node; element: hop and column
+  kInitialValue = 1,          // id: hash of the parameter's name
+  kInitialCodeword = 2,       // id: codeword
+  kInitialAssignment = 3,     // id: original node
+  kSeedOrder = 4,             // step: epoch; id: original node
+  kSampleSalt = 5,            // step: epoch; id: list
+  kSeedSalt = 6,              // step: epoch; id: original node (INDEPENDENT)
+  kIsolated = 7,              // step: epoch; id: original node
+  kDropoutSeedBranch = 8,     // step: step; id: original node
+  kDropoutToken = 9,          // step: step; id: original node; element: hop and column
   kDropoutEncoderInner = 10,  // step: step; id: original node of the seed; element: slot, hop and column
   kDropoutEncoderOuter = 11,
   kDropoutHead1 = 12,
   kDropoutHead2 = 13,
-  kFastRp = 14,             // id: original node; element: column / 4
-  kGenerator = 15,          // generators of graphs; id and element as each documents
-  kPartition = 16,          // METIS's own seed
+  kFastRp = 14,     // id: original node; element: column / 4
+  kGenerator = 15,  // generators of graphs; id and element as each documents
+  kPartition = 16,  // METIS's own seed
   kTest = 17,
 };
 

@@ -4,6 +4,7 @@
 
 #include "comm/collectives.h"
 #include "sampler/lowest.h"
+#include "sampler/scan.h"
 
 namespace gigahop::sampler {
 namespace {
@@ -36,7 +37,7 @@ std::vector<OriginalId> CoordinatedSampler::sample_whole_graph(const comm::Commu
   const PriorityKey key = shared_key(options_.key, salt, List::kWholeGraph);
   Lowest lowest(layout_.max_length);
   lowest.clear();
-  for (const OriginalId id : graph_.original_ids()) lowest.add(priority(key, id));
+  add_nodes(graph_.original_ids(), key, lowest);
   const std::vector<uint64_t> of_all_ranks = comm::all_gather_varied(comm, lowest.result());
   lowest.clear();
   for (const uint64_t candidate : of_all_ranks) lowest.add(candidate);
@@ -82,9 +83,7 @@ SampleLists CoordinatedSampler::sample(const comm::Communicator& comm, int64_t s
         std::ranges::copy(in_use.isolated, sequence.begin());
       } else {
         one_step.clear();
-        for (const LocalId neighbour : neighbours) {
-          one_step.add(priority(in_use.neighbours_key, rows_.original_ids[neighbour.value]));
-        }
+        add_rows(neighbours, rows_.original_ids, in_use.neighbours_key, one_step);
         fill_sequence(one_step.result(), in_use.neighbours_key,
                       merge_sketches(neighbours, layout_, in_use.sketches, two_steps), in_use.two_steps_key, sequence);
       }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sampler/ragged_exchange.h"
+#include "sampler/scan.h"
 
 namespace gigahop::sampler {
 namespace {
@@ -89,9 +90,7 @@ IndependentSampler::Progress IndependentSampler::walk_owned_rows(int64_t salt, s
       lowest.clear();
       for (const LocalId neighbour : edges.neighbours(seeds[b].value)) {
         if (neighbour.value >= num_owned) continue;
-        for (const LocalId end : edges.neighbours(neighbour.value)) {
-          lowest.add(priority(key, rows_.original_ids[end.value]));
-        }
+        add_rows(edges.neighbours(neighbour.value), rows_.original_ids, key, lowest);
       }
       store(lowest, b, progress);
     }
@@ -141,9 +140,7 @@ void IndependentSampler::walk_remote_rows(const comm::Communicator& comm, std::s
         load(progress, b, lowest);
         for (const LocalId neighbour : edges.neighbours(seeds[b].value)) {
           if (neighbour.value < num_owned) continue;
-          for (const OriginalId end : arrived[place_of_halo[neighbour.value - num_owned]]) {
-            lowest.add(priority(progress.keys[b], end));
-          }
+          add_nodes(arrived[place_of_halo[neighbour.value - num_owned]], progress.keys[b], lowest);
         }
         store(lowest, b, progress);
       }
@@ -172,7 +169,7 @@ SampleLists IndependentSampler::sample(const comm::Communicator& comm, int64_t s
       if (!neighbours.empty()) {
         const PriorityKey key = key_of_seed(options_.key, salt, List::kNeighbours, seed);
         one_step.clear();
-        for (const LocalId neighbour : neighbours) one_step.add(priority(key, rows_.original_ids[neighbour.value]));
+        add_rows(neighbours, rows_.original_ids, key, one_step);
         const std::span<const uint64_t> best(two_steps.priorities.data() + b * max_length_,
                                              static_cast<size_t>(two_steps.found[b]));
         fill_sequence(one_step.result(), key, best, two_steps.keys[b], sequence);

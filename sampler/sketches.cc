@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sampler/lowest.h"
+#include "sampler/scan.h"
 
 namespace gigahop::sampler {
 
@@ -34,9 +35,7 @@ Sketches build_sketches(const graph::LocalGraph& graph, const KnownRows& rows, c
 #pragma omp for schedule(dynamic, 256)
     for (int64_t row = 0; row < graph.num_owned(); ++row) {
       lowest.clear();
-      for (const LocalId neighbour : edges.neighbours(row)) {
-        lowest.add(priority(key, rows.original_ids[neighbour.value]));
-      }
+      add_rows(edges.neighbours(row), rows.original_ids, key, lowest);
       std::ranges::copy(lowest.result(), sketches.priorities.begin() + layout.offsets[row]);
     }
   }

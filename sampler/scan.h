@@ -1,6 +1,6 @@
 /// Priorities of many nodes, given to a Lowest: the inner loop of sampling.
 ///
-/// Bound by reading ids at random, not by arithmetic: computing priorities in vector registers gained a tenth.
+/// Bound by reading ids at random, not by arithmetic: priorities in vector registers gained less than a tenth.
 #pragma once
 
 #include <span>

@@ -73,39 +73,31 @@ void compare_with_serial(const comm::Communicator& world, const graph::LocalGrap
   }
 }
 
-void compare_all(const NamedGraph& named, int num_parts, Sampling sampling) {
+void compare_all(const NamedGraph& named, int num_parts) {
   const comm::Communicator world = comm::Communicator::world();
-  const auto folder = write_encoded_shards(
-      world, std::string(named.name) + std::to_string(num_parts) + (sampling == Sampling::kCoordinated ? "c" : "i"),
-      named.edges, num_parts);
+  const auto folder = write_encoded_shards(world, named.name + std::to_string(num_parts), named.edges, num_parts);
   const graph::LocalGraph graph = open_graph(world, folder);
   const SerialSampler serial(named.edges);
-  for (const int64_t sample_size : {2, 8, 50}) {
-    LoaderOptions options;
-    options.sample_size = sample_size;
-    options.sampling = sampling;
-    options.isolated = sample_size == 50 ? Isolated::kSelf : Isolated::kRandom;
-    options.key = {41};
-    options.round_elements = sample_size == 2 ? 5 : 1 << 20;
-    compare_with_serial(world, graph, serial, options);
-  }
-}
-
-TEST(CoordinatedSamples, are_those_of_brute_force_for_every_partition) {
-  const int ranks = comm::Communicator::world().size();
-  for (const NamedGraph& named : graphs()) {
-    for (int num_parts = ranks; num_parts <= 8; num_parts += named.edges.num_nodes > 50 ? 1 : 3) {
-      compare_all(named, num_parts, Sampling::kCoordinated);
+  for (const Sampling sampling : {Sampling::kCoordinated, Sampling::kIndependent}) {
+    for (const int64_t sample_size : {2, 8, 50}) {
+      LoaderOptions options;
+      options.sample_size = sample_size;
+      options.sampling = sampling;
+      options.isolated = sample_size == 50 ? Isolated::kSelf : Isolated::kRandom;
+      options.key = {41};
+      options.round_elements = sample_size == 2 ? 5 : 1 << 20;
+      compare_with_serial(world, graph, serial, options);
     }
   }
 }
 
-TEST(IndependentSamples, are_those_of_brute_force_for_every_partition) {
-  const int ranks = comm::Communicator::world().size();
-  for (const NamedGraph& named : graphs()) {
-    for (int num_parts = ranks; num_parts <= 8; num_parts += named.edges.num_nodes > 50 ? 1 : 3) {
-      compare_all(named, num_parts, Sampling::kIndependent);
-    }
+TEST(Samples, are_those_of_brute_force_on_every_kind_of_graph) {
+  for (const NamedGraph& named : graphs()) compare_all(named, 5);
+}
+
+TEST(Samples, are_those_of_brute_force_for_every_number_of_parts) {
+  for (int num_parts = comm::Communicator::world().size(); num_parts <= 8; ++num_parts) {
+    compare_all(graphs().front(), num_parts);
   }
 }
 

@@ -1,11 +1,8 @@
 #include "launch/command.h"
 
 #include <omp.h>
-#include <sched.h>
 
-#include <algorithm>
 #include <cstdio>
-#include <thread>
 
 #include <fmt/format.h>
 
@@ -13,24 +10,6 @@
 #include "config/config.h"
 
 namespace gigahop::launch {
-namespace {
-
-/// The cores this process may use; all of them are shared among the ranks of the host unless each is bound to its own.
-int usable_threads(const comm::Communicator& comm) {
-  cpu_set_t bound;
-  CPU_ZERO(&bound);
-  const int num_cores = static_cast<int>(std::thread::hardware_concurrency());
-  const int num_bound = sched_getaffinity(0, sizeof(bound), &bound) == 0 ? CPU_COUNT(&bound) : num_cores;
-  if (num_bound < num_cores) return num_bound;
-  return std::max(1, num_cores / comm.ranks_on_host());
-}
-
-}  // namespace
-
-int Context::num_threads() const {
-  return config.threads() > 0 ? config.threads() : usable_threads(comm);
-}
-
 void Invocation::add(CLI::App& command, const std::vector<SettingFlag>& flags, std::function<void(Context&)> action) {
   command.add_option("--config", config_path_, "Settings as a text proto; src/proto/config.proto lists them all")
       ->type_name("FILE")
@@ -44,7 +23,10 @@ void Invocation::add(CLI::App& command, const std::vector<SettingFlag>& flags, s
   for (const SettingFlag& flag : flags) {
     command
         .add_option_function<std::string>(
-            flag.flag, [this, path = flag.path](const std::string& value) { flag_values_.push_back({path, value}); },
+            flag.flag,
+            [this, path = flag.path](const std::string& value) {
+              flag_values_.push_back({path, value});
+            },
             flag.help)
         ->type_name(flag.path);
   }

@@ -8,19 +8,9 @@
 
 #include <CLI/CLI.hpp>
 
-#include "comm/communicator.h"
-#include "proto/config.pb.h"
+#include "launch/context.h"
 
 namespace gigahop::launch {
-
-/// What a command works with once the options are read and MPI runs.
-struct Context {
-  const comm::Communicator& comm;
-  proto::Config config;
-  bool dry_run = false;
-
-  int num_threads() const;
-};
 
 /// A flag that is another way to write a setting: "--epochs 3" for "--set train.epochs=3".
 struct SettingFlag {

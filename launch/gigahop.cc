@@ -37,7 +37,8 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", GIGAHOP_VERSION);
 
   Invocation invocation;
-  for (const auto add : {add_import, add_generate, add_partition, add_encode, add_train, add_predict, add_inspect, add_run}) {
+  for (const auto add :
+       {add_import, add_generate, add_partition, add_encode, add_train, add_predict, add_inspect, add_run}) {
     add(app, invocation);
   }
   try {

@@ -31,7 +31,8 @@ bool is_said_here(const Failure& failure, int rank) {
 int report(const Failure& failure, const comm::Communicator& comm) {
   if (is_said_here(failure, comm.rank())) {
     clear_progress_line();
-    fmt::print(stderr, "[rank {}/{} {}] {}: {}\n", comm.rank(), comm.size(), comm.host(), failure.kind, failure.message);
+    fmt::print(stderr, "[rank {}/{} {}] {}: {}\n", comm.rank(), comm.size(), comm.host(), failure.kind,
+               failure.message);
     std::fflush(stderr);
   } else {
     std::this_thread::sleep_for(kGrace);

@@ -1,4 +1,5 @@
-/// The one place that catches: starts MPI, runs a command, turns an Error into one line and an exit code, ends all ranks.
+/// The one place that catches: starts MPI, runs a command, turns an Error into one line and an exit code, ends all
+/// ranks.
 #pragma once
 
 #include <functional>
@@ -7,9 +8,9 @@
 
 namespace gigahop::launch {
 
-/// Returns the exit code of the process: 0, or that of the Error (config 2, data 3, comm 4, device 5, internal 70). With
-/// several ranks a failure ends all of them at once. The line "[rank 3/8 node07] data: ..." is printed by the rank where the
-/// fault arose.
+/// Returns the exit code of the process: 0, or that of the Error (config 2, data 3, comm 4, device 5, internal 70).
+/// With several ranks a failure ends all of them at once. The line "[rank 3/8 node07] data: ..." is printed by the rank
+/// where the fault arose.
 int guarded_main(int argc, char** argv, const std::function<void(const comm::Communicator&)>& command);
 
 }  // namespace gigahop::launch

@@ -1,7 +1,7 @@
 /// What `gigahop run` has already done in a workspace, and with which settings and input.
 ///
-/// A stage is skipped when the same settings and input have produced an output that is still there; it is continued when
-/// it was begun with them; otherwise it starts anew.
+/// A stage is skipped when the same settings and input have produced an output that is still there; it is continued
+/// when it was begun with them; otherwise it starts anew.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,8 @@ class StageLog {
   StageLog(const comm::Communicator& comm, const std::filesystem::path& workspace);
 
   /// The same on all ranks; `output` must exist for kDone and kBegun.
-  StageState state(const std::string& stage, uint64_t settings, uint64_t input, const std::filesystem::path& output) const;
+  StageState state(const std::string& stage, uint64_t settings, uint64_t input,
+                   const std::filesystem::path& output) const;
 
   /// Rank 0 records it on disk. Later stages are forgotten when a stage begins anew.
   void begin(const std::string& stage, uint64_t settings, uint64_t input);

@@ -31,9 +31,10 @@ std::vector<std::string> dependency_names(std::string_view field);
 
 /// Hashed words: every lower-cased word of letters and digits of description and tags adds 1 or -1 to one column, by
 /// its XXH3-64; then the sign is kept and the magnitude becomes log(1 + count); then the row is scaled to a root mean
-/// square of 1. out: [F], overwritten; a package without words is zero. Chosen because a two-layer perceptron on these
-/// rows gets 64.6 % of the sections of Debian 12 right; without the signs it is 62.8 %, with whole tags as words 62.0
-/// %.
+/// square of 1. A perceptron with two hidden layers of 256 on these rows (F = 128) gets 68.6 % of the sections of
+/// Debian 12 right. Signs are worth about two points, words of tags instead of whole tags two to three.
+///
+/// out: [F], overwritten; a package without words is zero.
 void hash_words(const Package& package, std::span<float> out);
 
 }  // namespace gigahop::dataset

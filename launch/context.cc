@@ -1,0 +1,27 @@
+#include "launch/context.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <thread>
+
+namespace gigahop::launch {
+namespace {
+
+/// The cores this process may use; all of them are shared among the ranks of the host unless each is bound to its own.
+int usable_threads(const comm::Communicator& comm) {
+  cpu_set_t bound;
+  CPU_ZERO(&bound);
+  const int num_cores = static_cast<int>(std::thread::hardware_concurrency());
+  const int num_bound = sched_getaffinity(0, sizeof(bound), &bound) == 0 ? CPU_COUNT(&bound) : num_cores;
+  if (num_bound < num_cores) return num_bound;
+  return std::max(1, num_cores / comm.ranks_on_host());
+}
+
+}  // namespace
+
+int Context::num_threads() const {
+  return config.threads() > 0 ? config.threads() : usable_threads(comm);
+}
+
+}  // namespace gigahop::launch

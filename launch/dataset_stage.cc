@@ -1,0 +1,138 @@
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/progress.h"
+#include "comm/agree.h"
+#include "dataset/import.h"
+#include "launch/stages.h"
+
+namespace gigahop::launch {
+namespace {
+
+using proto::GenerateConfig;
+using proto::ImportConfig;
+
+dataset::NanPolicy nan_policy(const ImportConfig& config) {
+  return config.nan() == ImportConfig::ZERO ? dataset::NanPolicy::kZero : dataset::NanPolicy::kRefuse;
+}
+
+dataset::Direction direction(const ImportConfig& config) {
+  return config.directed() ? dataset::Direction::kDirected : dataset::Direction::kUndirected;
+}
+
+const std::string& only_source(const ImportConfig& config) {
+  if (config.source_size() != 1) {
+    throw config_error("import.source", "one file or folder", std::to_string(config.source_size()));
+  }
+  return config.source(0);
+}
+
+dataset::ImportSummary import_as_configured(const ImportConfig& config, const dataset::Destination& destination) {
+  switch (config.format()) {
+    case ImportConfig::DEBIAN:
+      return dataset::import_debian(
+          {.packages_files = {config.source().begin(), config.source().end()}, .feature_width = config.feature_width()},
+          destination);
+    case ImportConfig::OGB:
+      return dataset::import_ogb(
+          {.folder = only_source(config), .split = "", .direction = direction(config), .nan = nan_policy(config)},
+          destination);
+    case ImportConfig::EDGES:
+      return dataset::import_edges({.edges = only_source(config),
+                                    .features = config.features(),
+                                    .labels = config.labels(),
+                                    .train = config.train(),
+                                    .valid = config.valid(),
+                                    .test = config.test(),
+                                    .num_nodes = config.num_nodes(),
+                                    .direction = direction(config),
+                                    .nan = nan_policy(config)},
+                                   destination);
+    case ImportConfig::NPZ:
+      return dataset::import_npz({.archive = only_source(config),
+                                  .edges = config.npz_edges(),
+                                  .features = config.npz_features(),
+                                  .labels = config.npz_labels(),
+                                  .train = config.npz_train_mask(),
+                                  .valid = config.npz_valid_mask(),
+                                  .test = config.npz_test_mask(),
+                                  .direction = direction(config),
+                                  .nan = nan_policy(config)},
+                                 destination);
+    case ImportConfig::METIS:
+      return dataset::import_metis({.graph = only_source(config),
+                                    .features = config.features(),
+                                    .labels = config.labels(),
+                                    .train = config.train(),
+                                    .valid = config.valid(),
+                                    .test = config.test(),
+                                    .nan = nan_policy(config)},
+                                   destination);
+    case ImportConfig::NO_FORMAT:
+      break;
+  }
+  throw config_error("import.format", "DEBIAN, OGB, EDGES, NPZ or METIS", "none", "say --format or set import.format");
+}
+
+dataset::ImportSummary generate_as_configured(const GenerateConfig& config, uint64_t seed,
+                                              const dataset::Destination& destination) {
+  const dataset::GeneratorOptions common{.seed = seed,
+                                         .num_nodes = config.num_nodes(),
+                                         .edges_per_node = config.edges_per_node(),
+                                         .num_classes = config.num_classes(),
+                                         .feature_width = config.feature_width(),
+                                         .separation = config.separation(),
+                                         .train_share = config.train_share(),
+                                         .valid_share = config.valid_share(),
+                                         .test_share = config.test_share()};
+  switch (config.kind()) {
+    case GenerateConfig::PLANTED_PARTITION:
+      return dataset::generate_planted_partition({.common = common, .mixing = config.mixing()}, destination);
+    case GenerateConfig::RMAT:
+      return dataset::generate_rmat(
+          {.common = common, .a = config.rmat_a(), .b = config.rmat_b(), .c = config.rmat_c()}, destination);
+    case GenerateConfig::NO_KIND:
+      break;
+  }
+  throw config_error("generate.kind", "PLANTED_PARTITION or RMAT", "none", "say --kind or set generate.kind");
+}
+
+std::string dataset_name(const proto::Config& config, const std::filesystem::path& output) {
+  if (!config.import().name().empty()) return config.import().name();
+  return output.lexically_normal().filename().string();
+}
+
+void print_summary(const dataset::ImportSummary& summary, const std::filesystem::path& output) {
+  fmt::print("dataset {}: {} nodes, {} edges, {} features, {} classes; {} train, {} valid, {} test ({:.1f} s)\n",
+             output.string(), with_commas(summary.num_nodes), with_commas(summary.num_edges), summary.feature_width,
+             summary.num_classes, with_commas(summary.num_train), with_commas(summary.num_valid),
+             with_commas(summary.num_test), summary.seconds);
+}
+
+}  // namespace
+
+void make_dataset(Context& context, const std::filesystem::path& output, PendingFolder::Existing existing) {
+  const proto::Config& config = context.config;
+  const bool imports = config.import().format() != ImportConfig::NO_FORMAT;
+  const std::string source = imports ? ImportConfig::Format_Name(config.import().format())
+                                     : GenerateConfig::Kind_Name(config.generate().kind());
+  if (context.dry_run) {
+    if (context.comm.rank() == 0) {
+      fmt::print("dataset {}: from {}; one process, streaming: below 1 GiB, whatever the number of edges\n",
+                 output.string(), source);
+    }
+    return;
+  }
+  comm::agree(context.comm, [&] {
+    if (context.comm.rank() != 0) return;
+    const dataset::Destination destination{.folder = output,
+                                           .name = dataset_name(config, output),
+                                           .provenance = fmt::format("gigahop {} {}", GIGAHOP_VERSION, source),
+                                           .existing = existing};
+    print_summary(imports ? import_as_configured(config.import(), destination)
+                          : generate_as_configured(config.generate(), config.seed(), destination),
+                  output);
+  });
+}
+
+}  // namespace gigahop::launch

@@ -1,0 +1,67 @@
+/// `gigahop import` and `gigahop generate`: raw data or a recipe to a dataset folder.
+#include "launch/command.h"
+#include "launch/stages.h"
+
+namespace gigahop::launch {
+namespace {
+
+void add_dataset_command(CLI::App& command, Invocation& invocation, const std::vector<SettingFlag>& flags) {
+  const auto output = std::make_shared<std::string>();
+  command.add_option("--output", *output, "Dataset folder to make; must not exist")->type_name("DIR")->required();
+  invocation.add(command, flags,
+                 [output](Context& context) { make_dataset(context, *output, PendingFolder::Existing::kRefuse); });
+}
+
+}  // namespace
+
+void add_import(CLI::App& app, Invocation& invocation) {
+  CLI::App* command =
+      app.add_subcommand("import",
+                         "Read a graph into a dataset folder: Debian package lists, Open Graph Benchmark folders, edge "
+                         "lists, .npz, METIS files.\n"
+                         "Examples:\n"
+                         "  gigahop import --format DEBIAN --output data/packages/dataset\n"
+                         "  gigahop import --format OGB --source ogb/ogbn_arxiv --output data/arxiv/dataset\n"
+                         "  gigahop import --format EDGES --source com-dblp.txt.gz --features x.npy --labels y.npy "
+                         "--train t.npy --valid v.npy "
+                         "--test s.npy --output data/dblp/dataset");
+  add_dataset_command(*command, invocation,
+                      {{"--format", "import.format", "DEBIAN, OGB, EDGES, NPZ or METIS"},
+                       {"--source", "import.source",
+                        "File or folder to read; several: --set import.source=[a,b]; none: apt-cache dumpavail"},
+                       {"--name", "import.name", "Name of the dataset"},
+                       {"--directed", "import.directed", "true: the edges' direction means something"},
+                       {"--nan", "import.nan", "REFUSE or ZERO: what becomes of NaN in features"},
+                       {"--features", "import.features", "EDGES, METIS: .npy or .csv with one row per node"},
+                       {"--labels", "import.labels", "EDGES, METIS: .npy or .csv, -1 or NaN = unlabelled"},
+                       {"--train", "import.train", "EDGES, METIS: .npy or .csv of node ids"},
+                       {"--valid", "import.valid", "EDGES, METIS: .npy or .csv of node ids"},
+                       {"--test", "import.test", "EDGES, METIS: .npy or .csv of node ids"},
+                       {"--edges", "import.npz_edges", "NPZ: name of the array of edges"},
+                       {"--npz-features", "import.npz_features", "NPZ: name of the array of features"},
+                       {"--npz-labels", "import.npz_labels", "NPZ: name of the array of labels"},
+                       {"--train-mask", "import.npz_train_mask",
+                        "NPZ: name of the training mask, train_masks[0] = its first row or column"},
+                       {"--valid-mask", "import.npz_valid_mask", "NPZ: likewise"},
+                       {"--test-mask", "import.npz_test_mask", "NPZ: likewise"}});
+}
+
+void add_generate(CLI::App& app, Invocation& invocation) {
+  CLI::App* command = app.add_subcommand(
+      "generate",
+      "Make a graph of any size with features and labels, the same for every number of ranks.\n"
+      "Example:\n"
+      "  gigahop generate --kind RMAT --nodes 131072 --edges-per-node 16 --output data/rmat17/dataset");
+  add_dataset_command(
+      *command, invocation,
+      {{"--kind", "generate.kind", "PLANTED_PARTITION or RMAT"},
+       {"--nodes", "generate.num_nodes", "Number of nodes; RMAT rounds up to a power of two"},
+       {"--edges-per-node", "generate.edges_per_node", "Undirected edges drawn per node"},
+       {"--classes", "generate.num_classes", "Number of classes"},
+       {"--mixing", "generate.mixing", "PLANTED_PARTITION: probability that an edge leaves its community"},
+       {"--feature-width", "generate.feature_width", "Columns of features"},
+       {"--separation", "generate.separation", "How far the classes' means are apart; 0: features say nothing"},
+       {"--seed", "seed", "Key of every random number"}});
+}
+
+}  // namespace gigahop::launch

@@ -1,0 +1,112 @@
+/// `gigahop inspect`: what a folder holds, and with --verify whether it holds what it promises.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/progress.h"
+#include "comm/agree.h"
+#include "dataset/verify.h"
+#include "graph/dataset_folder.h"
+#include "graph/partition_folder.h"
+#include "launch/command.h"
+#include "launch/stages.h"
+#include "partition/verify.h"
+#include "train/checkpoint_folder.h"
+#include "train/checkpoint_reader.h"
+
+namespace gigahop::launch {
+namespace {
+
+namespace fs = std::filesystem;
+
+enum class Depth { kDescribe, kVerify };
+
+void inspect_dataset(const fs::path& folder, Depth depth) {
+  const proto::Dataset manifest = graph::DatasetFolder(folder).manifest();
+  fmt::print("dataset {} ({}), made by: {}\n", folder.string(), manifest.name(), manifest.provenance());
+  fmt::print("  {} nodes, {} edges{}, {} features, {} classes\n", with_commas(manifest.num_nodes()),
+             with_commas(manifest.num_edges()), manifest.directed() ? ", directed" : "", manifest.feature_width(),
+             manifest.num_classes());
+  fmt::print("  {} train, {} valid, {} test\n", with_commas(manifest.num_train()), with_commas(manifest.num_valid()),
+             with_commas(manifest.num_test()));
+  if (depth == Depth::kDescribe) return;
+  const dataset::DatasetFacts facts = dataset::verify_dataset(folder);
+  fmt::print("  {} self-loops, {} isolated nodes, largest degree {}, {} unlabelled\n",
+             with_commas(facts.num_self_loops), with_commas(facts.num_isolated), with_commas(facts.max_degree),
+             with_commas(facts.num_unlabelled));
+}
+
+void inspect_partition(const fs::path& folder, Depth depth) {
+  const proto::Partition manifest = graph::read_partition_manifest(folder);
+  print_partition(manifest, folder);
+  fmt::print("  {:>5} {:>12} {:>12} {:>14} {:>10}\n", "part", "owned", "halo", "entries", "train");
+  for (int part = 0; part < manifest.parts_size(); ++part) {
+    const proto::PartSummary& summary = manifest.parts(part);
+    fmt::print("  {:>5} {:>12} {:>12} {:>14} {:>10}\n", part, with_commas(summary.num_owned()),
+               with_commas(summary.num_halo()), with_commas(summary.num_edges()), with_commas(summary.num_train()));
+  }
+  if (depth == Depth::kVerify) partition::verify_partition(folder);
+}
+
+void inspect_checkpoint(const fs::path& folder, Depth depth) {
+  using train::CheckpointReader;
+  const CheckpointReader reader(
+      folder, depth == Depth::kVerify ? CheckpointReader::Check::kAll : CheckpointReader::Check::kManifest);
+  const proto::Checkpoint& manifest = reader.manifest();
+  fmt::print("checkpoint {}: step {}, epoch {}, written by {} ranks with gigahop {}\n", folder.string(),
+             with_commas(manifest.step()), manifest.epoch(), manifest.num_ranks(), manifest.gigahop_version());
+  fmt::print("  trained on {} nodes in {} parts, {} features, {} classes; valid accuracy {:.2f} %\n",
+             with_commas(manifest.num_nodes()), manifest.num_parts(), manifest.feature_width(), manifest.num_classes(),
+             100 * manifest.valid_accuracy());
+  for (const auto& [name, tensor] : reader.model().tensors()) {
+    fmt::print("  {:<44} [{}]\n", name, fmt::join(tensor.shape, ", "));
+  }
+}
+
+void inspect_run(const fs::path& folder, Depth depth) {
+  const fs::path checkpoints = folder / train::kCheckpointsFolder;
+  const std::vector<int64_t> steps = train::list_checkpoints(checkpoints, train::Completeness::kComplete);
+  const std::optional<fs::path> best = train::best_checkpoint(folder);
+  fmt::print("run {}: {} checkpoints; best: {}\n", folder.string(), steps.size(),
+             best ? best->filename().string() : "none yet");
+  for (const int64_t step : steps) inspect_checkpoint(checkpoints / train::checkpoint_name(step), depth);
+}
+
+void inspect(const fs::path& folder, Depth depth) {
+  if (fs::exists(folder / graph::kDatasetManifest)) {
+    inspect_dataset(folder, depth);
+  } else if (fs::exists(folder / graph::kPartitionManifest)) {
+    inspect_partition(folder, depth);
+  } else if (fs::exists(folder / train::kCheckpointManifest)) {
+    inspect_checkpoint(folder, depth);
+  } else if (fs::exists(folder / train::kCheckpointsFolder)) {
+    inspect_run(folder, depth);
+  } else {
+    throw data_error(
+        folder.string(), "a dataset, partition, checkpoint or run folder", "none of their manifests",
+        "name the folder that holds dataset.textproto, partition.textproto, checkpoint.textproto or checkpoints/");
+  }
+  if (depth == Depth::kVerify) fmt::print("verified: everything it promises holds\n");
+}
+
+}  // namespace
+
+void add_inspect(CLI::App& app, Invocation& invocation) {
+  CLI::App* command = app.add_subcommand(
+      "inspect",
+      "Describe a dataset, partition, checkpoint or run folder; --verify checks every invariant and checksum.\n"
+      "Example:\n"
+      "  gigahop inspect data/rmat17/partition --verify");
+  const auto folder = std::make_shared<std::string>();
+  const auto verify = std::make_shared<bool>(false);
+  command->add_option("folder", *folder, "Folder to look at")->type_name("DIR")->required();
+  command->add_flag("--verify", *verify, "Check every invariant and checksum");
+  invocation.add(*command, {}, [=](Context& context) {
+    comm::agree(context.comm, [&] {
+      if (context.comm.rank() == 0) inspect(*folder, *verify ? Depth::kVerify : Depth::kDescribe);
+    });
+  });
+}
+
+}  // namespace gigahop::launch

@@ -1,0 +1,77 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/progress.h"
+#include "graph/dataset_folder.h"
+#include "graph/partition_folder.h"
+#include "launch/stages.h"
+#include "partition/assign.h"
+#include "partition/forecast.h"
+#include "partition/partition_dataset.h"
+
+namespace gigahop::launch {
+namespace {
+
+namespace fs = std::filesystem;
+
+partition::PartitionOptions partition_options(const proto::Config& config, const fs::path& dataset,
+                                              const fs::path& output, PendingFolder::Existing existing) {
+  const proto::PartitionConfig& settings = config.partition();
+  return {.dataset_folder = dataset,
+          .output_folder = output,
+          .existing = existing,
+          .num_parts = settings.num_parts(),
+          .method =
+              settings.method() == proto::PartitionConfig::HASH ? partition::Method::kHash : partition::Method::kMetis,
+          .direction = settings.directed() ? partition::Direction::kDirected : partition::Direction::kSymmetrised,
+          .imbalance = settings.imbalance(),
+          .seed = config.seed(),
+          .chunk_bytes = settings.chunk_bytes()};
+}
+
+void print_forecast(const Context& context, const fs::path& dataset, const partition::PartitionOptions& options) {
+  if (!fs::exists(dataset / graph::kDatasetManifest)) {
+    fmt::print("partition {}: {} parts; memory per rank is told once {} is there\n", options.output_folder.string(),
+               options.num_parts, dataset.string());
+    return;
+  }
+  const graph::DatasetFolder folder(dataset);
+  const partition::PartitionForecast forecast =
+      partition::forecast_partition(folder.manifest(), options, context.comm.size());
+  fmt::print("partition {}: {} parts; at most {} per rank, {} on rank 0\n", options.output_folder.string(),
+             options.num_parts, human_bytes(static_cast<double>(forecast.bytes_per_rank)),
+             human_bytes(static_cast<double>(forecast.bytes_on_rank_0)));
+}
+
+}  // namespace
+
+void print_partition(const proto::Partition& partition, const fs::path& folder) {
+  const proto::Quality& quality = partition.quality();
+  fmt::print("partition {}: {} nodes, {} adjacency entries, {} parts by {}\n", folder.string(),
+             with_commas(partition.num_nodes()), with_commas(partition.num_edges()), partition.num_parts(),
+             partition.method());
+  fmt::print(
+      "  cut {:.1f} % of the entries, halo {:.2f} per node, heaviest part over average: nodes {:.3f}, entries {:.3f}, "
+      "training nodes {:.3f}\n",
+      100 * quality.cut_share(), quality.halo_share(), quality.node_balance(), quality.edge_balance(),
+      quality.train_balance());
+}
+
+void make_partition(Context& context, const fs::path& dataset, const fs::path& output,
+                    PendingFolder::Existing existing) {
+  const partition::PartitionOptions options = partition_options(context.config, dataset, output, existing);
+  const bool speaks = context.comm.rank() == 0;
+  if (context.dry_run) {
+    if (speaks) print_forecast(context, dataset, options);
+    return;
+  }
+  const proto::Partition manifest = partition::partition_dataset(context.comm, options);
+  if (speaks) print_partition(manifest, output);
+}
+
+std::vector<int32_t> rank_of_parts(const Context& context, const fs::path& partition) {
+  return partition::assign_parts(graph::read_partition_manifest(partition), context.comm.size());
+}
+
+}  // namespace gigahop::launch

@@ -1,0 +1,143 @@
+/// `gigahop run`: the whole path in one go, skipping what is done and unchanged.
+#include <fmt/format.h>
+
+#include "base/checksum.h"
+#include "base/log.h"
+#include "comm/agree.h"
+#include "comm/collectives.h"
+#include "config/config.h"
+#include "launch/command.h"
+#include "launch/stage_log.h"
+#include "launch/stages.h"
+
+namespace gigahop::launch {
+namespace {
+
+namespace fs = std::filesystem;
+
+uint64_t combine(std::initializer_list<uint64_t> fingerprints) {
+  return checksum_of(std::as_bytes(std::span(fingerprints.begin(), fingerprints.size())));
+}
+
+/// The settings that decide a stage's result: where it runs and how far it goes are not among them.
+struct StageSettings {
+  explicit StageSettings(const proto::Config& config) {
+    using config::fingerprint;
+    dataset = combine({fingerprint(config.import()), fingerprint(config.generate()), config.seed()});
+    proto::PartitionConfig cut = config.partition();
+    cut.clear_chunk_bytes();
+    partition = combine({fingerprint(cut), config.seed()});
+    proto::EncodeConfig encoding = config.encode();
+    encoding.clear_keep_features();
+    encode = combine({fingerprint(encoding), config.seed()});
+    proto::TrainConfig length = config.train();
+    for (const auto clear : {&proto::TrainConfig::clear_max_seconds, &proto::TrainConfig::clear_max_steps,
+                             &proto::TrainConfig::clear_keep_last}) {
+      (length.*clear)();
+    }
+    train = combine({fingerprint(config.sampler()), fingerprint(config.model()), fingerprint(length), config.seed()});
+    predict = fingerprint(config.predict());
+  }
+
+  uint64_t dataset, partition, encode, train, predict;
+};
+
+/// The names of the folders in a workspace.
+struct Workspace {
+  explicit Workspace(const fs::path& folder)
+      : root(folder),
+        dataset(folder / "dataset"),
+        partition(folder / "partition"),
+        run(folder / "run"),
+        predictions(folder / "predictions") {}
+
+  fs::path root, dataset, partition, run, predictions;
+};
+
+/// Keeps what an earlier training left: run -> run.1, run.2, ...
+void move_aside(const comm::Communicator& comm, const fs::path& run) {
+  comm::agree(comm, [&] {
+    if (comm.rank() != 0 || !fs::exists(run)) return;
+    int number = 1;
+    while (fs::exists(fmt::format("{}.{}", run.string(), number))) ++number;
+    const std::string kept = fmt::format("{}.{}", run.string(), number);
+    fs::rename(run, kept);
+    log_info("the settings changed: the earlier run is kept as {}", kept);
+  });
+}
+
+void run_all(Context& context) {
+  const StageSettings settings(context.config);
+  const Workspace workspace(context.config.workspace());
+  StageLog log(context.comm, workspace.root);
+
+  const auto run_stage = [&](const std::string& stage, uint64_t stage_settings, uint64_t input, const fs::path& output,
+                             const auto& work) {
+    const StageState state = log.state(stage, stage_settings, input, output);
+    if (state == StageState::kDone) {
+      log_info("{}: done before, unchanged: {}", stage, output.string());
+    } else {
+      if (state == StageState::kNew) log.begin(stage, stage_settings, input);
+      work(state);
+      log.finish(stage);
+    }
+    return combine({stage_settings, input});
+  };
+
+  const auto replace = PendingFolder::Existing::kReplace;
+  const uint64_t dataset = run_stage("dataset", settings.dataset, 0, workspace.dataset,
+                                     [&](StageState) { make_dataset(context, workspace.dataset, replace); });
+  const uint64_t partition = run_stage("partition", settings.partition, dataset, workspace.partition, [&](StageState) {
+    make_partition(context, workspace.dataset, workspace.partition, replace);
+  });
+  const uint64_t encoded = run_stage("encode", settings.encode, partition, workspace.partition,
+                                     [&](StageState) { encode_partition(context, workspace.partition); });
+  const uint64_t trained = run_stage("train", settings.train, encoded, workspace.run, [&](StageState state) {
+    if (state == StageState::kNew) move_aside(context.comm, workspace.run);
+    train_model(context, workspace.partition, workspace.run, {.resume = state == StageState::kBegun, .init_from = {}});
+  });
+  run_stage("predict", settings.predict, trained, workspace.predictions,
+            [&](StageState) { predict_nodes(context, workspace.partition, workspace.run, workspace.predictions); });
+  if (context.comm.rank() == 0) {
+    fmt::print(
+        "\nWhere things are\n"
+        "  predictions   {0}/predictions.npy   (one class per node, in the order of the dataset)\n"
+        "  checkpoints   {1}/checkpoints   (model.safetensors opens in PyTorch)\n"
+        "  curves        {1}/metrics.jsonl, or tensorboard --logdir {1}\n"
+        "What to try next\n"
+        "  the same command again: nothing is done twice\n"
+        "  --set model.attention=LOCAL (or GLOBAL, NONE), --set train.epochs=60, --set sampler.sample_size=64\n"
+        "  gigahop inspect {2} --verify\n",
+        workspace.predictions.string(), workspace.run.string(), workspace.partition.string());
+  }
+}
+
+/// What each stage would do; later stages can be told exactly only once the earlier ones are there.
+void plan_all(Context& context) {
+  const Workspace workspace(context.config.workspace());
+  make_dataset(context, workspace.dataset, PendingFolder::Existing::kReplace);
+  make_partition(context, workspace.dataset, workspace.partition, PendingFolder::Existing::kReplace);
+  encode_partition(context, workspace.partition);
+  train_model(context, workspace.partition, workspace.run, {});
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Invocation& invocation) {
+  CLI::App* command =
+      app.add_subcommand("run",
+                         "The whole path: import or generate, partition, encode, train, predict. Stages that are done "
+                         "with the same settings\n"
+                         "and input are skipped; a training that was interrupted goes on where it was.\n"
+                         "Example:\n"
+                         "  mpirun -n 2 gigahop run --config configs/debian_packages.textproto");
+  invocation.add(*command, {{"--workspace", "workspace", "Folder in which everything is kept"}}, [](Context& context) {
+    if (context.dry_run) {
+      plan_all(context);
+    } else {
+      run_all(context);
+    }
+  });
+}
+
+}  // namespace gigahop::launch

@@ -1,0 +1,43 @@
+/// The stages as the commands and `run` call them: settings turned into each layer's options, progress and results
+/// printed.
+///
+/// Collective: every rank calls the same stage with the same settings. A stage throws an Error on all ranks if any
+/// fails.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "base/files.h"
+#include "launch/context.h"
+#include "proto/partition.pb.h"
+
+namespace gigahop::launch {
+
+/// Imports or generates, whichever the configuration asks for, on rank 0; the other ranks wait.
+void make_dataset(Context& context, const std::filesystem::path& output, PendingFolder::Existing existing);
+
+void make_partition(Context& context, const std::filesystem::path& dataset, const std::filesystem::path& output,
+                    PendingFolder::Existing existing);
+
+/// What a partition is like, for people: sizes, cut, balance.
+void print_partition(const proto::Partition& partition, const std::filesystem::path& folder);
+
+/// [P] rank of each part for this launch. Error{kConfig} if there are more ranks than parts.
+std::vector<int32_t> rank_of_parts(const Context& context, const std::filesystem::path& partition);
+
+void encode_partition(Context& context, const std::filesystem::path& partition);
+
+struct TrainOptions {
+  bool resume = false;
+  std::filesystem::path init_from;
+};
+void train_model(Context& context, const std::filesystem::path& partition, const std::filesystem::path& run,
+                 const TrainOptions& options);
+
+/// `checkpoint`: a checkpoint folder, or a run folder, whose best one is meant. Files of an earlier call are replaced.
+void predict_nodes(Context& context, const std::filesystem::path& partition, const std::filesystem::path& checkpoint,
+                   const std::filesystem::path& output);
+
+}  // namespace gigahop::launch

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/progress.h"
+#include "config/config.h"
 #include "encode/encode.h"
 #include "graph/partition_folder.h"
 #include "launch/stages.h"
@@ -44,7 +45,8 @@ encode::EncodeOptions encode_options(const proto::Config& config) {
           .token_dtype = token_dtype(settings),
           .features = settings.keep_features() ? encode::EncodeOptions::Features::kKept
                                                : encode::EncodeOptions::Features::kReplaced,
-          .seed = config.seed()};
+          .seed = config.seed(),
+          .config_fingerprint = config::fingerprint(settings)};
 }
 
 void print_forecast(const Context& context, const fs::path& partition, const encode::EncodeOptions& options) {

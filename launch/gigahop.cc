@@ -1,4 +1,5 @@
 /// gigahop: one program, one sub-command per stage of the path from a raw graph to predictions.
+#include <cstdio>
 #include <cstdlib>
 #include <string_view>
 
@@ -27,6 +28,7 @@ int explain(const CLI::App& app, const CLI::ParseError& outcome) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // an epoch line is seen when it is printed, under mpirun and in files too
   using namespace gigahop::launch;
 
   CLI::App app(

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/progress.h"
+#include "config/config.h"
 #include "graph/dataset_folder.h"
 #include "graph/partition_folder.h"
 #include "launch/stages.h"
@@ -27,7 +28,8 @@ partition::PartitionOptions partition_options(const proto::Config& config, const
           .direction = settings.directed() ? partition::Direction::kDirected : partition::Direction::kSymmetrised,
           .imbalance = settings.imbalance(),
           .seed = config.seed(),
-          .chunk_bytes = settings.chunk_bytes()};
+          .chunk_bytes = settings.chunk_bytes(),
+          .config_fingerprint = config::fingerprint(settings)};
 }
 
 void print_forecast(const Context& context, const fs::path& dataset, const partition::PartitionOptions& options) {

@@ -33,8 +33,7 @@ CoordinatedSampler::CoordinatedSampler(const graph::LocalGraph& graph, const com
       rows_(learn_rows(graph, comm)),
       layout_(lay_out_sketches(graph, rows_, options.sample_size - 1)) {}
 
-std::vector<OriginalId> CoordinatedSampler::sample_whole_graph(const comm::Communicator& comm, int64_t salt) const {
-  const PriorityKey key = shared_key(options_.key, salt, List::kWholeGraph);
+std::vector<OriginalId> CoordinatedSampler::sample_whole_graph(const comm::Communicator& comm, PriorityKey key) const {
   Lowest lowest(layout_.max_length);
   lowest.clear();
   add_nodes(graph_.original_ids(), key, lowest);
@@ -46,6 +45,19 @@ std::vector<OriginalId> CoordinatedSampler::sample_whole_graph(const comm::Commu
   return sequence;
 }
 
+CoordinatedSampler::Group CoordinatedSampler::make_group(const comm::Communicator& comm, int64_t salt,
+                                                         int64_t group) const {
+  Group made;
+  made.neighbours_key = shared_key(options_.key, salt, group, List::kNeighbours);
+  made.two_steps_key = shared_key(options_.key, salt, group, List::kTwoSteps);
+  made.sketches =
+      build_sketches(graph_, rows_, layout_, comm, made.two_steps_key, options_.num_threads, options_.round_elements);
+  if (options_.isolated == Isolated::kRandom) {
+    made.isolated = sample_whole_graph(comm, shared_key(options_.key, salt, group, List::kWholeGraph));
+  }
+  return made;
+}
+
 const CoordinatedSampler::Salt& CoordinatedSampler::use_salt(const comm::Communicator& comm, int64_t salt) {
   const auto known = std::ranges::find(salts_, salt, &Salt::salt);
   if (known != salts_.end()) {
@@ -53,19 +65,14 @@ const CoordinatedSampler::Salt& CoordinatedSampler::use_salt(const comm::Communi
     return salts_.front();
   }
   if (salts_.size() == kSaltsKept) salts_.pop_back();
-  Salt fresh;
-  fresh.salt = salt;
-  fresh.neighbours_key = shared_key(options_.key, salt, List::kNeighbours);
-  fresh.two_steps_key = shared_key(options_.key, salt, List::kTwoSteps);
-  fresh.sketches =
-      build_sketches(graph_, rows_, layout_, comm, fresh.two_steps_key, options_.num_threads, options_.round_elements);
-  if (options_.isolated == Isolated::kRandom) fresh.isolated = sample_whole_graph(comm, salt);
+  Salt fresh{.salt = salt, .groups = {}};
+  for (int64_t group = 0; group < options_.num_groups; ++group) fresh.groups.push_back(make_group(comm, salt, group));
   salts_.insert(salts_.begin(), std::move(fresh));
   return salts_.front();
 }
 
 SampleLists CoordinatedSampler::sample(const comm::Communicator& comm, int64_t salt, std::span<const LocalId> seeds) {
-  const Salt& in_use = use_salt(comm, salt);
+  const std::vector<Group>& groups = use_salt(comm, salt).groups;
   const auto edges = graph_.edges();
   const auto num_seeds = static_cast<int64_t>(seeds.size());
   ListBuffer lists(num_seeds, options_.sample_size);
@@ -77,15 +84,16 @@ SampleLists CoordinatedSampler::sample(const comm::Communicator& comm, int64_t s
 #pragma omp for schedule(dynamic, 16)
     for (int64_t b = 0; b < num_seeds; ++b) {
       const OriginalId seed = rows_.original_ids[seeds[b].value];
+      const Group& group = groups[group_of_seed(options_.key, salt, seed, options_.num_groups)];
       const auto neighbours = edges.neighbours(seeds[b].value);
       if (neighbours.empty()) {
         std::ranges::fill(sequence, seed);
-        std::ranges::copy(in_use.isolated, sequence.begin());
+        std::ranges::copy(group.isolated, sequence.begin());
       } else {
         one_step.clear();
-        add_rows(neighbours, rows_.original_ids, in_use.neighbours_key, one_step);
-        fill_sequence(one_step.result(), in_use.neighbours_key,
-                      merge_sketches(neighbours, layout_, in_use.sketches, two_steps), in_use.two_steps_key, sequence);
+        add_rows(neighbours, rows_.original_ids, group.neighbours_key, one_step);
+        fill_sequence(one_step.result(), group.neighbours_key,
+                      merge_sketches(neighbours, layout_, group.sketches, two_steps), group.two_steps_key, sequence);
       }
       lists.write(b, seed, sequence);
     }

@@ -22,7 +22,7 @@ LoadForecast forecast_load(const LoaderOptions& options, const LoadForecastInput
   if (two_hops && options.sampling == Sampling::kCoordinated) {
     const int64_t entries = std::min(input.num_edges, input.num_owned * sketch_length) +
                             std::min(input.num_total_edges - input.num_edges, input.num_halo * sketch_length);
-    forecast.sketches_bytes = kSaltsKept * kIdBytes * entries;
+    forecast.sketches_bytes = kSaltsKept * options.num_groups * kIdBytes * entries;
   }
 
   const int64_t list_entries = input.seeds_per_step * (two_hops ? options.sample_size : 1);

@@ -21,6 +21,7 @@ enum class Neighbourhood { kTwoHops, kSeedsOnly };
 struct LoaderOptions {
   int64_t sample_size = 50;  // K
   Sampling sampling = Sampling::kCoordinated;
+  int64_t num_groups = 1;  // COORDINATED: sets of shared priorities over which the seeds are spread
   Isolated isolated = Isolated::kRandom;
   Neighbourhood neighbourhood = Neighbourhood::kTwoHops;
   int num_threads = 1;

@@ -19,13 +19,21 @@ enum class List : uint32_t {
   kWholeGraph = 3,  // for seeds without neighbours
 };
 
-/// One list's order for one salt (COORDINATED), or for one salt and seed (INDEPENDENT).
+/// One list's order for one salt and group of seeds (COORDINATED), or for one salt and seed (INDEPENDENT).
 struct PriorityKey {
   uint64_t mask = 0;
 };
 
-inline PriorityKey shared_key(RandomKey key, int64_t salt, List list) {
-  return {random_bits(key, Purpose::kSampleSalt, static_cast<uint64_t>(salt), static_cast<uint64_t>(list), 0)};
+inline PriorityKey shared_key(RandomKey key, int64_t salt, int64_t group, List list) {
+  return {random_bits(key, Purpose::kSampleSalt, static_cast<uint64_t>(salt), static_cast<uint64_t>(list),
+                      static_cast<uint32_t>(group))};
+}
+
+/// The group whose priorities a seed shares: uniform, another one for each salt.
+inline int64_t group_of_seed(RandomKey key, int64_t salt, OriginalId seed, int64_t num_groups) {
+  const uint64_t bits =
+      random_bits(key, Purpose::kSampleGroup, static_cast<uint64_t>(salt), static_cast<uint64_t>(seed.value), 0);
+  return static_cast<int64_t>(bits % static_cast<uint64_t>(num_groups));
 }
 
 inline PriorityKey key_of_seed(RandomKey key, int64_t salt, List list, OriginalId seed) {

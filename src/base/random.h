@@ -32,6 +32,7 @@ enum class Purpose : uint32_t {
   kGenerator = 15,  // generators of graphs; id and element as each documents
   kPartition = 16,  // METIS's own seed
   kTest = 17,
+  kSampleGroup = 18,  // step: salt; id: original node (COORDINATED)
 };
 
 struct RandomKey {

@@ -66,6 +66,7 @@ sampler::LoaderOptions loader_options(const proto::Config& config, int threads) 
   return {.sample_size = settings.sample_size(),
           .sampling = settings.sampling() == proto::SamplerConfig::COORDINATED ? sampler::Sampling::kCoordinated
                                                                                : sampler::Sampling::kIndependent,
+          .num_groups = settings.coordination_groups(),
           .isolated = settings.isolated() == proto::SamplerConfig::RANDOM ? sampler::Isolated::kRandom
                                                                           : sampler::Isolated::kSelf,
           .neighbourhood = needs_samples ? sampler::Neighbourhood::kTwoHops : sampler::Neighbourhood::kSeedsOnly,

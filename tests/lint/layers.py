@@ -32,7 +32,7 @@ SEEN_IN = {
     r"spdlog/": ["src/base/"],
     r"xxhash\.h": ["src/base/"],
     r"Random123/": ["src/base/", "src/ops/cpu/"],
-    r"zip\.h": ["src/array/", "tests/support/"],
+    r"zip\.h": ["src/array/", "tests/"],
     r"zlib\.h": ["src/dataset/", "tests/"],
     r"nlohmann/": ["src/array/"],
     r"CLI/": ["launch/"],

@@ -83,6 +83,7 @@ void compare_all(const NamedGraph& named, int num_parts) {
       LoaderOptions options;
       options.sample_size = sample_size;
       options.sampling = sampling;
+      options.num_groups = sample_size == 8 ? 3 : 1;
       options.isolated = sample_size == 50 ? Isolated::kSelf : Isolated::kRandom;
       options.key = {41};
       options.round_elements = sample_size == 2 ? 5 : 1 << 20;

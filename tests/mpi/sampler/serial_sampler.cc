@@ -43,7 +43,9 @@ std::map<int64_t, int> SerialSampler::counts(int64_t seed, int64_t salt, const L
   std::vector<std::tuple<uint64_t, List, int64_t>> candidates;
   const auto add = [&](List list, const std::vector<int64_t>& nodes) {
     const PriorityKey key =
-        coordinated ? shared_key(options.key, salt, list) : key_of_seed(options.key, salt, list, OriginalId(seed));
+        coordinated ? shared_key(options.key, salt,
+                                 group_of_seed(options.key, salt, OriginalId(seed), options.num_groups), list)
+                    : key_of_seed(options.key, salt, list, OriginalId(seed));
     for (const int64_t v : nodes) candidates.emplace_back(priority(key, OriginalId(v)), list, v);
   };
   add(List::kNeighbours, one_step(seed));

@@ -26,7 +26,7 @@ std::vector<int64_t> values(std::span<const OriginalId> ids) {
 
 TEST(Priority, gives_back_the_node_it_was_made_of) {
   for (uint64_t i = 0; i < 1000; ++i) {
-    const PriorityKey key = shared_key({i}, static_cast<int64_t>(i), List::kTwoSteps);
+    const PriorityKey key = shared_key({i}, static_cast<int64_t>(i), 0, List::kTwoSteps);
     const OriginalId id(static_cast<int64_t>(draw(i) >> 8));
     EXPECT_EQ(node_of(key, priority(key, id)), id);
   }
@@ -37,7 +37,7 @@ TEST(Priority, differs_by_salt_list_and_seed_of_the_run) {
   for (uint64_t run = 0; run < 3; ++run) {
     for (int64_t salt = 0; salt < 3; ++salt) {
       for (const List list : {List::kNeighbours, List::kTwoSteps, List::kWholeGraph}) {
-        masks.insert(shared_key({run}, salt, list).mask);
+        masks.insert(shared_key({run}, salt, 0, list).mask);
         masks.insert(key_of_seed({run}, salt, list, OriginalId(0)).mask);
         masks.insert(key_of_seed({run}, salt, list, OriginalId(1)).mask);
       }

@@ -59,7 +59,8 @@ void inspect_checkpoint(const fs::path& folder, Depth depth) {
   fmt::print("  trained on {} nodes in {} parts, {} features, {} classes; valid accuracy {:.2f} %\n",
              with_commas(manifest.num_nodes()), manifest.num_parts(), manifest.feature_width(), manifest.num_classes(),
              100 * manifest.valid_accuracy());
-  for (const auto& [name, tensor] : reader.model().tensors()) {
+  const array::SafetensorsFile model = reader.model();
+  for (const auto& [name, tensor] : model.tensors()) {
     fmt::print("  {:<44} [{}]\n", name, fmt::join(tensor.shape, ", "));
   }
 }

@@ -13,7 +13,7 @@ class MainJob(ProgramTest):
         return self.succeeds("run", "--config", self.config, *more, ranks=ranks)
 
     def test_everything_it_writes_opens_in_numpy(self):
-        self.run_all()
+        self.run_all("--set", "train.epochs=10")
         arrays = list(self.workspace.rglob("*.npy"))
         self.assertGreater(len(arrays), 20)
         for path in arrays:

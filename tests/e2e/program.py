@@ -14,7 +14,7 @@ partition {{ num_parts: 4 }}
 encode {{ positional_width: 8 }}
 sampler {{ sample_size: 12 }}
 model {{ hidden_width: 16 num_codewords: 32 }}
-train {{ epochs: 3 batch_size: 256 }}
+train {{ epochs: 3 batch_size: 128 learning_rate: 5e-3 }}
 threads: 1
 """
 

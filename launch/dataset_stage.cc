@@ -4,6 +4,7 @@
 #include "base/progress.h"
 #include "comm/agree.h"
 #include "dataset/import.h"
+#include "launch/source_fingerprint.h"
 #include "launch/stages.h"
 
 namespace gigahop::launch {
@@ -20,11 +21,30 @@ dataset::Direction direction(const ImportConfig& config) {
   return config.directed() ? dataset::Direction::kDirected : dataset::Direction::kUndirected;
 }
 
+Error no_format() {
+  return config_error("import.format", "DEBIAN, OGB, EDGES, NPZ or METIS", "none", "say --format or set import.format");
+}
+
+Error no_kind(Origin origin) {
+  return config_error("generate.kind", "PLANTED_PARTITION or RMAT", "none",
+                      origin == Origin::kGenerate ? "say --kind or set generate.kind"
+                                                  : "set generate.kind, or import.format for a graph from files");
+}
+
 const std::string& only_source(const ImportConfig& config) {
   if (config.source_size() != 1) {
     throw config_error("import.source", "one file or folder", std::to_string(config.source_size()));
   }
   return config.source(0);
+}
+
+dataset::AttributeFiles attributes(const ImportConfig& config) {
+  return {.features = config.features(),
+          .labels = config.labels(),
+          .train = config.train(),
+          .valid = config.valid(),
+          .test = config.test(),
+          .positional = config.positional()};
 }
 
 dataset::ImportSummary import_as_configured(const ImportConfig& config, const dataset::Destination& destination) {
@@ -34,16 +54,15 @@ dataset::ImportSummary import_as_configured(const ImportConfig& config, const da
           {.packages_files = {config.source().begin(), config.source().end()}, .feature_width = config.feature_width()},
           destination);
     case ImportConfig::OGB:
-      return dataset::import_ogb(
-          {.folder = only_source(config), .split = "", .direction = direction(config), .nan = nan_policy(config)},
-          destination);
+      return dataset::import_ogb({.folder = only_source(config),
+                                  .split = config.ogb_split(),
+                                  .positional = config.positional(),
+                                  .direction = direction(config),
+                                  .nan = nan_policy(config)},
+                                 destination);
     case ImportConfig::EDGES:
       return dataset::import_edges({.edges = only_source(config),
-                                    .features = config.features(),
-                                    .labels = config.labels(),
-                                    .train = config.train(),
-                                    .valid = config.valid(),
-                                    .test = config.test(),
+                                    .attributes = attributes(config),
                                     .num_nodes = config.num_nodes(),
                                     .direction = direction(config),
                                     .nan = nan_policy(config)},
@@ -56,22 +75,17 @@ dataset::ImportSummary import_as_configured(const ImportConfig& config, const da
                                   .train = config.npz_train_mask(),
                                   .valid = config.npz_valid_mask(),
                                   .test = config.npz_test_mask(),
+                                  .positional = config.positional(),
                                   .direction = direction(config),
                                   .nan = nan_policy(config)},
                                  destination);
     case ImportConfig::METIS:
-      return dataset::import_metis({.graph = only_source(config),
-                                    .features = config.features(),
-                                    .labels = config.labels(),
-                                    .train = config.train(),
-                                    .valid = config.valid(),
-                                    .test = config.test(),
-                                    .nan = nan_policy(config)},
-                                   destination);
+      return dataset::import_metis(
+          {.graph = only_source(config), .attributes = attributes(config), .nan = nan_policy(config)}, destination);
     case ImportConfig::NO_FORMAT:
       break;
   }
-  throw config_error("import.format", "DEBIAN, OGB, EDGES, NPZ or METIS", "none", "say --format or set import.format");
+  throw no_format();
 }
 
 dataset::ImportSummary generate_as_configured(const GenerateConfig& config, uint64_t seed,
@@ -94,7 +108,7 @@ dataset::ImportSummary generate_as_configured(const GenerateConfig& config, uint
     case GenerateConfig::NO_KIND:
       break;
   }
-  throw config_error("generate.kind", "PLANTED_PARTITION or RMAT", "none", "say --kind or set generate.kind");
+  throw no_kind(Origin::kGenerate);
 }
 
 std::string dataset_name(const proto::Config& config, const std::filesystem::path& output) {
@@ -107,30 +121,52 @@ void print_summary(const dataset::ImportSummary& summary, const std::filesystem:
              output.string(), with_commas(summary.num_nodes), with_commas(summary.num_edges), summary.feature_width,
              summary.num_classes, with_commas(summary.num_train), with_commas(summary.num_valid),
              with_commas(summary.num_test), summary.seconds);
+  if (summary.num_unlabelled > 0 && summary.num_classes > 0) {
+    fmt::print("  {} nodes are unlabelled\n", with_commas(summary.num_unlabelled));
+  }
+  if (summary.num_dropped_names > 0) {
+    fmt::print("  {} dependencies on packages that are not in the lists were dropped\n",
+               with_commas(summary.num_dropped_names));
+  }
+}
+
+/// What can be told before anything is read.
+void check_import(const ImportConfig& config) {
+  if (config.format() == ImportConfig::NO_FORMAT) throw no_format();
+  if (config.format() == ImportConfig::DEBIAN) {
+    if (!config.positional().empty()) {
+      throw config_error("import.positional", "EDGES, METIS, NPZ or OGB as the format", "DEBIAN");
+    }
+  } else {
+    only_source(config);
+  }
+  require_sources(config);
 }
 
 }  // namespace
 
-void make_dataset(Context& context, const std::filesystem::path& output, PendingFolder::Existing existing) {
+void make_dataset(Context& context, Origin origin, const std::filesystem::path& output,
+                  PendingFolder::Existing existing) {
   const proto::Config& config = context.config;
-  const bool imports = config.import().format() != ImportConfig::NO_FORMAT;
-  const std::string source = imports ? ImportConfig::Format_Name(config.import().format())
-                                     : GenerateConfig::Kind_Name(config.generate().kind());
-  if (context.dry_run) {
-    if (context.comm.rank() == 0) {
-      fmt::print("dataset {}: from {}; one process, streaming: below 1 GiB, whatever the number of edges\n",
-                 output.string(), source);
-    }
-    return;
-  }
+  const bool is_import = origin == Origin::kImport ||
+                         (origin == Origin::kAsConfigured && config.import().format() != ImportConfig::NO_FORMAT);
+  const std::string source = is_import ? ImportConfig::Format_Name(config.import().format())
+                                       : GenerateConfig::Kind_Name(config.generate().kind());
   comm::agree(context.comm, [&] {
     if (context.comm.rank() != 0) return;
+    if (is_import) check_import(config.import());
+    if (!is_import && config.generate().kind() == GenerateConfig::NO_KIND) throw no_kind(origin);
+    if (context.dry_run) {
+      fmt::print("dataset {}: from {}; one process, streaming: below 1 GiB, whatever the number of edges\n",
+                 output.string(), source);
+      return;
+    }
     const dataset::Destination destination{.folder = output,
                                            .name = dataset_name(config, output),
                                            .provenance = fmt::format("gigahop {} {}", GIGAHOP_VERSION, source),
                                            .existing = existing};
-    print_summary(imports ? import_as_configured(config.import(), destination)
-                          : generate_as_configured(config.generate(), config.seed(), destination),
+    print_summary(is_import ? import_as_configured(config.import(), destination)
+                            : generate_as_configured(config.generate(), config.seed(), destination),
                   output);
   });
 }

@@ -49,6 +49,11 @@ encode::EncodeOptions encode_options(const proto::Config& config) {
           .config_fingerprint = config::fingerprint(settings)};
 }
 
+int32_t positional_width(const proto::EncodeConfig& config, const fs::path& partition) {
+  if (config.positional() != proto::EncodeConfig::FILE) return config.positional_width();
+  return graph::read_partition_manifest(partition).positional_width();
+}
+
 void print_forecast(const Context& context, const fs::path& partition, const encode::EncodeOptions& options) {
   if (!fs::exists(partition / graph::kPartitionManifest)) {
     fmt::print("encode {0}: memory per rank is told once {0} is there\n", partition.string());
@@ -76,7 +81,7 @@ void encode_partition(Context& context, const fs::path& partition) {
   fmt::print("encode {}: {} tokens, {} positional encodings of width {} ({:.1f} s, {} between ranks)\n",
              partition.string(), summary.tokens == encode::EncodeSummary::Tokens::kKept ? "kept the" : "wrote",
              proto::EncodeConfig::Positional_Name(context.config.encode().positional()),
-             context.config.encode().positional_width(), summary.seconds,
+             positional_width(context.config.encode(), partition), summary.seconds,
              human_bytes(static_cast<double>(summary.bytes_exchanged)));
 }
 

@@ -5,11 +5,12 @@
 namespace gigahop::launch {
 namespace {
 
-void add_dataset_command(CLI::App& command, Invocation& invocation, const std::vector<SettingFlag>& flags) {
+void add_dataset_command(CLI::App& command, Invocation& invocation, Origin origin,
+                         const std::vector<SettingFlag>& flags) {
   const auto output = std::make_shared<std::string>();
   command.add_option("--output", *output, "Dataset folder to make; must not exist")->type_name("DIR")->required();
   invocation.add(command, flags,
-                 [output](Context& context) { make_dataset(context, *output, PendingFolder::Existing::kRefuse); });
+                 [=](Context& context) { make_dataset(context, origin, *output, PendingFolder::Existing::kRefuse); });
 }
 
 }  // namespace
@@ -25,7 +26,7 @@ void add_import(CLI::App& app, Invocation& invocation) {
                          "  gigahop import --format EDGES --source com-dblp.txt.gz --features x.npy --labels y.npy "
                          "--train t.npy --valid v.npy "
                          "--test s.npy --output data/dblp/dataset");
-  add_dataset_command(*command, invocation,
+  add_dataset_command(*command, invocation, Origin::kImport,
                       {{"--format", "import.format", "DEBIAN, OGB, EDGES, NPZ or METIS"},
                        {"--source", "import.source",
                         "File or folder to read; several: --set import.source=[a,b]; none: apt-cache dumpavail"},
@@ -37,6 +38,9 @@ void add_import(CLI::App& app, Invocation& invocation) {
                        {"--train", "import.train", "EDGES, METIS: .npy or .csv of node ids"},
                        {"--valid", "import.valid", "EDGES, METIS: .npy or .csv of node ids"},
                        {"--test", "import.test", "EDGES, METIS: .npy or .csv of node ids"},
+                       {"--positional", "import.positional",
+                        "EDGES, METIS, NPZ, OGB: .npy, float32 [nodes, width], for encode.positional FILE"},
+                       {"--ogb-split", "import.ogb_split", "OGB: which folder under split/, where there are several"},
                        {"--edges", "import.npz_edges", "NPZ: name of the array of edges"},
                        {"--npz-features", "import.npz_features", "NPZ: name of the array of features"},
                        {"--npz-labels", "import.npz_labels", "NPZ: name of the array of labels"},
@@ -53,7 +57,7 @@ void add_generate(CLI::App& app, Invocation& invocation) {
       "Example:\n"
       "  gigahop generate --kind RMAT --nodes 131072 --edges-per-node 16 --output data/rmat17/dataset");
   add_dataset_command(
-      *command, invocation,
+      *command, invocation, Origin::kGenerate,
       {{"--kind", "generate.kind", "PLANTED_PARTITION or RMAT"},
        {"--nodes", "generate.num_nodes", "Number of nodes; RMAT rounds up to a power of two"},
        {"--edges-per-node", "generate.edges_per_node", "Undirected edges drawn per node"},

@@ -85,8 +85,9 @@ void run_all(Context& context) {
   };
 
   const auto replace = PendingFolder::Existing::kReplace;
-  const uint64_t dataset = run_stage("dataset", settings.dataset, 0, workspace.dataset,
-                                     [&](StageState) { make_dataset(context, workspace.dataset, replace); });
+  const uint64_t dataset = run_stage("dataset", settings.dataset, 0, workspace.dataset, [&](StageState) {
+    make_dataset(context, Origin::kAsConfigured, workspace.dataset, replace);
+  });
   const uint64_t partition = run_stage("partition", settings.partition, dataset, workspace.partition, [&](StageState) {
     make_partition(context, workspace.dataset, workspace.partition, replace);
   });
@@ -115,7 +116,7 @@ void run_all(Context& context) {
 /// What each stage would do; later stages can be told exactly only once the earlier ones are there.
 void plan_all(Context& context) {
   const Workspace workspace(context.config.workspace());
-  make_dataset(context, workspace.dataset, PendingFolder::Existing::kReplace);
+  make_dataset(context, Origin::kAsConfigured, workspace.dataset, PendingFolder::Existing::kReplace);
   make_partition(context, workspace.dataset, workspace.partition, PendingFolder::Existing::kReplace);
   encode_partition(context, workspace.partition);
   train_model(context, workspace.partition, workspace.run, {});

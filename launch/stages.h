@@ -15,8 +15,12 @@
 
 namespace gigahop::launch {
 
-/// Imports or generates, whichever the configuration asks for, on rank 0; the other ranks wait.
-void make_dataset(Context& context, const std::filesystem::path& output, PendingFolder::Existing existing);
+/// kAsConfigured: imports if import.format is set, generates otherwise.
+enum class Origin { kImport, kGenerate, kAsConfigured };
+
+/// Imports or generates on rank 0; the other ranks wait. Error{kConfig} if no format or kind is chosen.
+void make_dataset(Context& context, Origin origin, const std::filesystem::path& output,
+                  PendingFolder::Existing existing);
 
 void make_partition(Context& context, const std::filesystem::path& dataset, const std::filesystem::path& output,
                     PendingFolder::Existing existing);

@@ -242,11 +242,33 @@ void copy_split(LineReader reader, Split split, DatasetWriter& writer) {
   writer.end_split();
 }
 
+void copy_positional(const std::filesystem::path& path, DatasetWriter& writer) {
+  if (path.empty()) return;
+  ArrayStream stream = ArrayStream::open_npy(path);
+  const std::vector<int64_t>& shape = stream.shape();
+  if (shape.size() != 2 || stream.dtype() != DType::kFloat32) {
+    throw data_error(stream.name(), "positional encodings as float32 [N, G]", stream.describe());
+  }
+  if (writer.num_nodes() != shape[0]) writer.set_num_nodes(shape[0], stream.name());
+  writer.begin_positional(shape[1], stream.name());
+  Progress progress("positional", "nodes", shape[0]);
+  std::vector<float> values;
+  in_pieces(shape[0], shape[1], [&](int64_t, int64_t count) {
+    values.resize(static_cast<size_t>(count * shape[1]));
+    stream.read(std::span(values));
+    writer.append_positional(values);
+    progress.advance(count);
+  });
+  progress.finish();
+  writer.end_positional();
+}
+
 void copy_attributes(const AttributeFiles& files, DatasetWriter& writer) {
   const auto features = [&](auto source) { copy_features(std::move(source), writer); };
   const auto labels = [&](auto source) { copy_labels(std::move(source), writer); };
   open_by_name(files.features, features, features);
   open_by_name(files.labels, labels, labels);
+  copy_positional(files.positional, writer);
   const std::array<std::pair<Split, const std::filesystem::path*>, 3> splits = {
       {{Split::kTrain, &files.train}, {Split::kValid, &files.valid}, {Split::kTest, &files.test}}};
   for (const auto& [split, path] : splits) {

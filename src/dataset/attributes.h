@@ -1,4 +1,5 @@
-/// Features, labels and splits of nodes, from a text file or from an array, into a DatasetWriter in bounded memory.
+/// Features, labels, splits and positional encodings of nodes, from a text file or from an array, into a DatasetWriter
+/// in bounded memory.
 #pragma once
 
 #include <cstdint>
@@ -29,10 +30,10 @@ void copy_split(ArrayStream stream, MaskIndex mask, Split split, DatasetWriter& 
 /// One node id a line.
 void copy_split(LineReader reader, Split split, DatasetWriter& writer);
 
-/// Files beside the edges, told apart by ".npy"; an empty path is nothing to copy. Labels go before splits.
-struct AttributeFiles {
-  std::filesystem::path features, labels, train, valid, test;
-};
+/// [N, G] float32. An empty path is nothing to copy.
+void copy_positional(const std::filesystem::path& path, DatasetWriter& writer);
+
+/// .npy and text are told apart by the name's end.
 void copy_attributes(const AttributeFiles& files, DatasetWriter& writer);
 
 }  // namespace gigahop::dataset

@@ -13,6 +13,7 @@
 namespace gigahop::dataset {
 namespace {
 
+constexpr char kNanHint[] = "`--nan zero` takes it as 0";
 constexpr size_t kNamesBufferBytes = size_t{1} << 20;
 
 size_t index(Split split) {
@@ -103,21 +104,20 @@ void DatasetWriter::begin_features(array::DType dtype, int64_t width, const std:
     throw data_error(place, fmt::format("from 1 to {} features per node", kMaxFeatureWidth), fmt::format("{}", width));
   }
   feature_dtype_ = dtype;
-  feature_width_ = width;
   features_.place = place;
+  features_.width = width;
   features_.writer.emplace(path() / "features.npy", dtype, std::vector<int64_t>{num_nodes_, width});
 }
 
 template <class T>
-void DatasetWriter::check_finite(std::span<T> values) {
+void DatasetWriter::check_finite(std::span<T> values, const Rows& rows, NanPolicy policy, std::string_view hint) {
   for (size_t i = 0; i < values.size(); ++i) {
     if (std::isfinite(plain(values[i]))) [[likely]]
       continue;
-    if (nan_ == NanPolicy::kRefuse) {
+    if (policy == NanPolicy::kRefuse) {
       const auto at = static_cast<int64_t>(i);
-      throw data_error(fmt::format("{}, node {}, column {}", features_.place, features_.count + at / feature_width_,
-                                   at % feature_width_),
-                       "a finite number", fmt::format("{}", plain(values[i])), "`--nan zero` takes it as 0");
+      throw data_error(fmt::format("{}, node {}, column {}", rows.place, rows.count + at / rows.width, at % rows.width),
+                       "a finite number", fmt::format("{}", plain(values[i])), hint);
     }
     values[i] = T{};
   }
@@ -125,12 +125,14 @@ void DatasetWriter::check_finite(std::span<T> values) {
 
 void DatasetWriter::append_features(std::span<std::byte> rows) {
   if (feature_dtype_ == array::DType::kFloat16) {
-    check_finite(std::span(reinterpret_cast<Float16*>(rows.data()), rows.size() / sizeof(Float16)));
+    check_finite(std::span(reinterpret_cast<Float16*>(rows.data()), rows.size() / sizeof(Float16)), features_, nan_,
+                 kNanHint);
   } else {
-    check_finite(std::span(reinterpret_cast<float*>(rows.data()), rows.size() / sizeof(float)));
+    check_finite(std::span(reinterpret_cast<float*>(rows.data()), rows.size() / sizeof(float)), features_, nan_,
+                 kNanHint);
   }
   features_.writer->append_bytes(rows);
-  features_.count += static_cast<int64_t>(rows.size()) / (feature_width_ * array::bytes_of(feature_dtype_));
+  features_.count += static_cast<int64_t>(rows.size()) / (features_.width * array::bytes_of(feature_dtype_));
 }
 
 void DatasetWriter::end_rows(Rows& rows, std::string_view what) {
@@ -144,6 +146,26 @@ void DatasetWriter::end_rows(Rows& rows, std::string_view what) {
 
 void DatasetWriter::end_features() {
   end_rows(features_, "rows of features");
+}
+
+void DatasetWriter::begin_positional(int64_t width, const std::string& place) {
+  if (width < 1 || width > kMaxFeatureWidth) {
+    throw data_error(place, fmt::format("from 1 to {} columns", kMaxFeatureWidth), fmt::format("{}", width));
+  }
+  positional_.place = place;
+  positional_.width = width;
+  positional_.writer.emplace(path() / "positional.npy", array::DType::kFloat32,
+                             std::vector<int64_t>{num_nodes_, width});
+}
+
+void DatasetWriter::append_positional(std::span<float> rows) {
+  check_finite(rows, positional_, NanPolicy::kRefuse, "");
+  positional_.writer->append_bytes(std::as_bytes(rows));
+  positional_.count += static_cast<int64_t>(rows.size()) / positional_.width;
+}
+
+void DatasetWriter::end_positional() {
+  end_rows(positional_, "rows of positional encodings");
 }
 
 void DatasetWriter::begin_labels(const std::string& place) {
@@ -240,8 +262,8 @@ void DatasetWriter::finish_labels_and_splits() {
     throw data_error(labels_.place, "at least one labelled node", "none");
   }
   const int64_t num_named = manifest_.class_names_size();
-  manifest_.set_feature_width(static_cast<int32_t>(feature_width_));
-  manifest_.set_positional_width(0);
+  manifest_.set_feature_width(static_cast<int32_t>(features_.width));
+  manifest_.set_positional_width(static_cast<int32_t>(positional_.width));
   manifest_.set_num_classes(static_cast<int32_t>(num_named > 0 ? num_named : largest_label_ + 1));
   for (const Split split : kSplits) {
     if (splits_[index(split)].writer) continue;

@@ -66,6 +66,11 @@ class DatasetWriter {
   /// Ends the array: its rows are num_nodes, which they set where it was unknown.
   void end_features();
 
+  /// Rows of positional encodings; NaN and infinity are refused whatever the policy for features.
+  void begin_positional(int64_t width, const std::string& place);
+  void append_positional(std::span<float> rows);
+  void end_positional();
+
   /// Error{kData} for a label outside [-1, kMaxClasses).
   void begin_labels(const std::string& place);
   void append_labels(std::span<const int64_t> labels);
@@ -87,11 +92,12 @@ class DatasetWriter {
   struct Rows {
     std::string place;
     int64_t count = 0;
+    int64_t width = 0;
     std::optional<array::NpyWriter> writer;
   };
   void end_rows(Rows& rows, std::string_view what);
   template <class T>
-  void check_finite(std::span<T> values);
+  static void check_finite(std::span<T> values, const Rows& rows, NanPolicy policy, std::string_view hint);
   void check_edge_ids(std::span<const int64_t> ids, int64_t first_edge);
   void record(const array::ArrayFile& file);
   void finish_edges();
@@ -115,7 +121,7 @@ class DatasetWriter {
 
   Rows features_;
   array::DType feature_dtype_ = array::DType::kFloat32;
-  int64_t feature_width_ = 0;
+  Rows positional_;
   Rows labels_;
   int64_t largest_label_ = -1;
   std::vector<bool> is_labelled_;

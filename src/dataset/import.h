@@ -1,7 +1,7 @@
 /// From raw data to a dataset folder: every importer and generator, with its options.
 ///
 /// Each streams: memory does not grow with the number of edges or the width of features. What grows with the number of
-/// nodes is three bits per node (which nodes are labelled and in which split), and for Debian the package names.
+/// nodes is four bits per node (which nodes are labelled, and one for each split), and for Debian the packages.
 /// Each writes the whole folder or nothing: a fault of the input is one Error{kData} naming file, place, what was
 /// expected and what was found; a setting that cannot be is Error{kConfig}. An existing output folder is left alone and
 /// refused, unless `existing` says to replace it.
@@ -40,17 +40,23 @@ struct ImportSummary {
   double seconds = 0;
 };
 
+/// Files with one entry per node, beside a graph; an empty path: the dataset has none of it.
+struct AttributeFiles {
+  std::filesystem::path features = {};  // .npy [N, F] or .csv
+  std::filesystem::path labels = {};    // .npy [N] or .csv, -1 or nan = unlabelled
+  std::filesystem::path train = {};     // .npy ids or mask [N], or .csv ids; all three splits or none
+  std::filesystem::path valid = {};
+  std::filesystem::path test = {};
+  std::filesystem::path positional = {};  // .npy [N, G], float32, all finite
+};
+
 /// Pairs of node ids, one a line, separated by whitespace, commas, semicolons or tabs; further columns are ignored, as
 /// are lines that start with # or %, empty lines, and column titles in the first line. Compression as in LineReader.
 /// Also .npy: [2, E] or [E, 2]. SNAP and Konect files are such (Konect counts from 1: node 0 is then isolated).
 struct EdgesOptions {
   std::filesystem::path edges = {};
-  std::filesystem::path features = {};  // .npy [N, F] or .csv; empty: none
-  std::filesystem::path labels = {};    // .npy [N] or .csv, -1 or nan = unlabelled
-  std::filesystem::path train = {};     // .npy ids or mask [N], or .csv ids; all three splits or none
-  std::filesystem::path valid = {};
-  std::filesystem::path test = {};
-  int64_t num_nodes = 0;  // 0: rows of features or labels, without them the largest id + 1
+  AttributeFiles attributes = {};
+  int64_t num_nodes = 0;  // 0: rows of features, labels or positional, without them the largest id + 1
   Direction direction = Direction::kUndirected;
   NanPolicy nan = NanPolicy::kRefuse;
 };
@@ -60,11 +66,7 @@ ImportSummary import_edges(const EdgesOptions& options, const Destination& desti
 /// weights of nodes and edges are skipped. Every edge stands on both lines, and is imported in both directions.
 struct MetisOptions {
   std::filesystem::path graph = {};
-  std::filesystem::path features = {};  // as in EdgesOptions
-  std::filesystem::path labels = {};
-  std::filesystem::path train = {};
-  std::filesystem::path valid = {};
-  std::filesystem::path test = {};
+  AttributeFiles attributes = {};
   NanPolicy nan = NanPolicy::kRefuse;
 };
 ImportSummary import_metis(const MetisOptions& options, const Destination& destination);
@@ -76,7 +78,8 @@ ImportSummary import_metis(const MetisOptions& options, const Destination& desti
 /// each with split/NAME/{train,valid,test}.csv.gz. A folder of several graphs is refused.
 struct OgbOptions {
   std::filesystem::path folder = {};
-  std::string split = {};  // the name under split/; empty: the only one
+  std::string split = {};                 // the name under split/; empty: the only one
+  std::filesystem::path positional = {};  // as in AttributeFiles
   Direction direction = Direction::kUndirected;
   NanPolicy nan = NanPolicy::kRefuse;
 };
@@ -92,6 +95,7 @@ struct NpzOptions {
   std::string train = "train_masks[0]";
   std::string valid = "val_masks[0]";
   std::string test = "test_masks[0]";
+  std::filesystem::path positional = {};  // a file beside the archive, as in AttributeFiles
   Direction direction = Direction::kUndirected;
   NanPolicy nan = NanPolicy::kRefuse;
 };

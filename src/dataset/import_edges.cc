@@ -8,7 +8,7 @@ namespace gigahop::dataset {
 ImportSummary import_edges(const EdgesOptions& options, const Destination& destination) {
   DatasetWriter writer(destination, options.direction, options.nan);
   if (options.num_nodes != 0) writer.set_num_nodes(options.num_nodes, "the number of nodes given");
-  copy_attributes({options.features, options.labels, options.train, options.valid, options.test}, writer);
+  copy_attributes(options.attributes, writer);
   if (options.edges.extension() == ".npy") {
     copy_edges(ArrayStream::open_npy(options.edges), EdgeLayout::kRows, writer);
   } else {

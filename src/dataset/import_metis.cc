@@ -114,7 +114,7 @@ ImportSummary import_metis(const MetisOptions& options, const Destination& desti
   LineReader reader(options.graph);
   const MetisHeader header = read_header(reader);
   writer.set_num_nodes(header.num_nodes, reader.name());
-  copy_attributes({options.features, options.labels, options.train, options.valid, options.test}, writer);
+  copy_attributes(options.attributes, writer);
   copy_graph(reader, header, writer);
   return writer.finish();
 }

@@ -44,6 +44,7 @@ ImportSummary import_npz(const NpzOptions& options, const Destination& destinati
     const Selector selector = parse_selector(*text);
     copy_split(open(selector.name), selector.mask, split, writer);
   }
+  copy_positional(options.positional, writer);
   copy_edges(open(options.edges), EdgeLayout::kPairs, writer);
   return writer.finish();
 }

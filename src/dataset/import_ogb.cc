@@ -112,6 +112,7 @@ ImportSummary import_ogb(const OgbOptions& options, const Destination& destinati
     throw data_error(raw.string(), "edge.csv.gz or data.npz", "neither",
                      "give the folder that holds raw/ and split/, as the Open Graph Benchmark unpacks it");
   }
+  copy_positional(options.positional, writer);
   return writer.finish();
 }
 

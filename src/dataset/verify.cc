@@ -123,6 +123,10 @@ void verify_features(const DatasetFolder& dataset) {
   verify_finite<float>(features);
 }
 
+void verify_positional(const DatasetFolder& dataset) {
+  if (dataset.has_positional()) verify_finite<float>(dataset.positional());
+}
+
 void verify_labels(const DatasetFolder& dataset, DatasetFacts& facts) {
   const std::span<const int64_t> labels = dataset.labels();
   const int64_t num_classes = dataset.manifest().num_classes();
@@ -195,6 +199,7 @@ DatasetFacts verify_dataset(const std::filesystem::path& folder) {
   DatasetFacts facts;
   verify_edges(dataset, facts);
   verify_features(dataset);
+  verify_positional(dataset);
   verify_labels(dataset, facts);
   verify_splits(dataset);
   verify_names(dataset);

@@ -61,11 +61,11 @@ TEST_F(ImportEdges, reads_npy_edges_of_both_shapes_and_widths) {
 TEST_F(ImportEdges, takes_attributes_from_csv_and_npy_beside_it) {
   EdgesOptions options;
   options.edges = add("edges.txt", "0 1\n1 2\n");
-  options.features = add("features.csv", "a,b\n1,2\n-0.5,1e3\n0,4\n7,8\n");
-  options.labels = add("labels.csv", "2\nnan\n0\n1.0\n");
-  options.train = add("train.csv", "3\n");
-  options.valid = add("valid.npy", npy<int64_t>("<i8", "(1,)", {0}));
-  options.test = add("test.npy", npy<uint8_t>("|b1", "(4,)", {0, 0, 1, 0}));
+  options.attributes.features = add("features.csv", "a,b\n1,2\n-0.5,1e3\n0,4\n7,8\n");
+  options.attributes.labels = add("labels.csv", "2\nnan\n0\n1.0\n");
+  options.attributes.train = add("train.csv", "3\n");
+  options.attributes.valid = add("valid.npy", npy<int64_t>("<i8", "(1,)", {0}));
+  options.attributes.test = add("test.npy", npy<uint8_t>("|b1", "(4,)", {0, 0, 1, 0}));
   const ImportSummary summary = import(options);
   EXPECT_EQ(summary.num_nodes, 4) << "rows of features count, not the largest id";
   EXPECT_EQ(summary.num_classes, 3);

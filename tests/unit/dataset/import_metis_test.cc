@@ -44,7 +44,7 @@ TEST_F(ImportMetis, reads_neighbours_and_skips_sizes_and_weights_of_every_format
 TEST_F(ImportMetis, takes_attributes_beside_it) {
   MetisOptions given = options("2 1\n2\n1\n");
   write_file(folder_ / "f.csv", "1\n2\n");
-  given.features = folder_ / "f.csv";
+  given.attributes.features = folder_ / "f.csv";
   const ImportSummary summary = import_metis(given, {.folder = output_});
   EXPECT_EQ(summary.feature_width, 1);
   EXPECT_EQ(summary.num_edges, 2);

@@ -156,6 +156,16 @@ TEST_P(ImportOgb, chooses_among_splits) {
   import();
 }
 
+TEST_P(ImportOgb, takes_positional_encodings_beside_it) {
+  write_file(folder_ / "p.npy", npy<float>("<f4", "(4, 2)", {1, 2, 3, 4, 5, 6, 7, 8}));
+  options_.positional = folder_ / "p.npy";
+  import();
+  const graph::DatasetFolder dataset(output_);
+  EXPECT_TRUE(std::ranges::equal(dataset.positional().values<float>(), std::vector<float>{1, 2, 3, 4, 5, 6, 7, 8}));
+  write_file(folder_ / "p.npy", npy<float>("<f4", "(2, 2)", {1, 2, 3, 4}));
+  expect_refusal({"p.npy", "4", "found 2"});
+}
+
 TEST_P(ImportOgb, truncated_files_and_other_folders_are_refused) {
   write_folder();
   const fs::path victim = folder_ / "raw" / file("edge.csv.gz", "data.npz");

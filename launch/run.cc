@@ -7,6 +7,7 @@
 #include "comm/collectives.h"
 #include "config/config.h"
 #include "launch/command.h"
+#include "launch/source_fingerprint.h"
 #include "launch/stage_log.h"
 #include "launch/stages.h"
 
@@ -66,6 +67,16 @@ void move_aside(const comm::Communicator& comm, const fs::path& run) {
   });
 }
 
+/// Rank 0 looks; the other ranks may be on machines without the sources.
+uint64_t fingerprint_of_sources(const Context& context) {
+  uint64_t fingerprint = 0;
+  comm::agree(context.comm, [&] {
+    if (context.comm.rank() == 0) fingerprint = source_fingerprint(context.config.import());
+  });
+  comm::broadcast(context.comm, std::span(&fingerprint, 1), 0);
+  return fingerprint;
+}
+
 void run_all(Context& context) {
   const StageSettings settings(context.config);
   const Workspace workspace(context.config.workspace());
@@ -84,8 +95,9 @@ void run_all(Context& context) {
     return combine({stage_settings, input});
   };
 
+  const uint64_t sources = fingerprint_of_sources(context);
   const auto replace = PendingFolder::Existing::kReplace;
-  const uint64_t dataset = run_stage("dataset", settings.dataset, 0, workspace.dataset, [&](StageState) {
+  const uint64_t dataset = run_stage("dataset", settings.dataset, sources, workspace.dataset, [&](StageState) {
     make_dataset(context, Origin::kAsConfigured, workspace.dataset, replace);
   });
   const uint64_t partition = run_stage("partition", settings.partition, dataset, workspace.partition, [&](StageState) {

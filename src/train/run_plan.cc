@@ -32,9 +32,10 @@ RunPlan plan_run(const proto::TrainConfig& config, const proto::Partition& parti
 
 int64_t num_seeds_of_step(const proto::Partition& partition, int64_t step_in_epoch, int64_t steps_per_epoch) {
   int64_t sum = 0;
-  for (const proto::PartSummary& part : partition.parts()) {
-    sum += sampler::first_seed_of_step(part.num_train(), step_in_epoch + 1, steps_per_epoch) -
-           sampler::first_seed_of_step(part.num_train(), step_in_epoch, steps_per_epoch);
+  for (int part = 0; part < partition.parts_size(); ++part) {
+    const int64_t num_train = partition.parts(part).num_train();
+    sum += sampler::first_seed_of_step(part, num_train, step_in_epoch + 1, steps_per_epoch) -
+           sampler::first_seed_of_step(part, num_train, step_in_epoch, steps_per_epoch);
   }
   return sum;
 }

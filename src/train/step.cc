@@ -13,6 +13,8 @@ StepOutput Step<Device>::run(sampler::Pipeline& pipeline, const StepInput& input
   // Sample and fetch: done by the pipeline, while earlier steps computed.
   const std::optional<sampler::MiniBatch> batch = pipeline.next();
   require(batch.has_value(), "the pipeline holds a batch for every step");
+  // A mean over no seeds has no gradient: nothing moves, the moments of Adam neither.
+  if (input.num_seeds_all == 0) return {};
   const BatchInput<Device> seeds(*batch);
 
   const auto logits = model_.forward(seeds.model(), model::Mode::kTrain, input.step);

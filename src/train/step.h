@@ -35,7 +35,7 @@ class Step {
       : device_(device), comm_(comm), model_(model), optimizer_(optimizer), assignments_(assignments) {}
 
   /// Takes the next batch of the pipeline, a training batch, and updates the parameters and the codebook by it.
-  /// Collective, ranks without seeds in this step included.
+  /// Collective, ranks without seeds in this step included. A step in which no rank has seeds changes nothing.
   StepOutput run(sampler::Pipeline& pipeline, const StepInput& input);
 
  private:

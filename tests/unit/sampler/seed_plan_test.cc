@@ -56,13 +56,26 @@ TEST(StepsPerEpoch, rounds_up_and_is_zero_without_seeds) {
 TEST(FirstSeedOfStep, shares_evenly_without_overflow) {
   for (const int64_t seeds : {int64_t{0}, int64_t{1}, int64_t{9}, int64_t{100}, int64_t{1} << 60}) {
     for (const int64_t steps : {int64_t{1}, int64_t{3}, int64_t{10}, int64_t{1} << 30}) {
-      EXPECT_EQ(first_seed_of_step(seeds, 0, steps), 0);
-      EXPECT_EQ(first_seed_of_step(seeds, steps, steps), seeds);
-      for (const int64_t step : {int64_t{0}, steps / 2, steps - 1}) {
-        const int64_t share = first_seed_of_step(seeds, step + 1, steps) - first_seed_of_step(seeds, step, steps);
-        EXPECT_GE(share, seeds / steps);
-        EXPECT_LE(share, seeds / steps + 1);
+      for (const int part : {0, 1, 2, 63, 100003}) {
+        EXPECT_EQ(first_seed_of_step(part, seeds, 0, steps), 0);
+        EXPECT_EQ(first_seed_of_step(part, seeds, steps, steps), seeds);
+        for (const int64_t step : {int64_t{0}, steps / 2, steps - 1}) {
+          const int64_t share =
+              first_seed_of_step(part, seeds, step + 1, steps) - first_seed_of_step(part, seeds, step, steps);
+          EXPECT_GE(share, seeds / steps);
+          EXPECT_LE(share, seeds / steps + 1);
+        }
       }
+    }
+  }
+}
+
+TEST(FirstSeedOfStep, adds_the_phase_of_the_part_before_it_rounds_down) {
+  // u = 0, 0.618, 0.236, 0.854: of 5 steps, part 1 first gets its only seed where s / 5 + 0.618 >= 1.
+  const std::vector<int64_t> step_of_the_seed = {4, 1, 3, 0};
+  for (int part = 0; part < 4; ++part) {
+    for (int64_t step = 0; step <= 5; ++step) {
+      EXPECT_EQ(first_seed_of_step(part, 1, step, 5), step > step_of_the_seed[static_cast<size_t>(part)] ? 1 : 0);
     }
   }
 }

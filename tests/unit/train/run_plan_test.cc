@@ -69,6 +69,20 @@ TEST(RunPlan, the_steps_of_an_epoch_take_each_training_node_once) {
   }
 }
 
+TEST(RunPlan, steps_of_many_equal_parts_take_about_a_batch_each) {
+  for (const auto& [num_parts, num_train] : {std::pair<int64_t, int64_t>{64, 20}, {64, 3}, {200, 7}, {1000, 1}}) {
+    const proto::Partition partition = partition_of(std::vector<int64_t>(static_cast<size_t>(num_parts), num_train));
+    for (const int64_t batch_size : {8, 16, 50}) {
+      const int64_t steps = sampler::steps_per_epoch(num_parts * num_train, batch_size);
+      for (int64_t step = 0; step < steps; ++step) {
+        const int64_t num_seeds = num_seeds_of_step(partition, step, steps);
+        EXPECT_GT(num_seeds, 0) << num_parts << " parts, step " << step << " of " << steps;
+        EXPECT_NEAR(num_seeds, batch_size, 6) << num_parts << " parts, step " << step << " of " << steps;
+      }
+    }
+  }
+}
+
 TEST(Memory, of_a_rank_shrinks_with_the_number_of_ranks) {
   const proto::Partition partition = partition_of({100000, 100000, 100000, 100000});
   const proto::Config config;

@@ -1,6 +1,7 @@
 #include "train/assignments.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include <fmt/format.h>
 
@@ -50,11 +51,14 @@ void Assignments::load(const CheckpointReader& checkpoint) {
   }
 }
 
+/// codes: [N] of type T, at any alignment.
 template <class T>
-void Assignments::load_original(std::span<const T> codes, const std::filesystem::path& path) {
+void Assignments::load_original(std::span<const std::byte> codes, const std::filesystem::path& path) {
   const std::span<const OriginalId> ids = graph_->original_ids();
   for (size_t row = 0; row < codes_.size(); ++row) {
-    const auto code = static_cast<int64_t>(codes[static_cast<size_t>(ids[row].value)]);
+    T stored;
+    std::memcpy(&stored, codes.data() + static_cast<size_t>(ids[row].value) * sizeof(T), sizeof(T));
+    const auto code = static_cast<int64_t>(stored);
     if (code < 0 || code >= num_codewords_) {
       throw data_error(fmt::format("{}, tensor {}[{}]", path.string(), kAssignmentsTensor, ids[row].value),
                        fmt::format("a code in [0, {})", num_codewords_), fmt::format("{}", code));
@@ -70,17 +74,13 @@ void Assignments::load(const array::SafetensorsFile& weights) {
   if (tensor.shape != std::vector<int64_t>{num_nodes}) {
     throw data_error(place, fmt::format("one code for each of {} nodes", num_nodes), "another shape");
   }
-  const auto load_as = [&]<class T>(T) {
-    load_original(std::span(reinterpret_cast<const T*>(tensor.bytes.data()), static_cast<size_t>(num_nodes)),
-                  weights.path());
-  };
   switch (tensor.dtype) {
     case array::DType::kInt64:
-      return load_as(int64_t{});
+      return load_original<int64_t>(tensor.bytes, weights.path());
     case array::DType::kInt32:
-      return load_as(int32_t{});
+      return load_original<int32_t>(tensor.bytes, weights.path());
     case array::DType::kUInt16:
-      return load_as(uint16_t{});
+      return load_original<uint16_t>(tensor.bytes, weights.path());
     default:
       throw data_error(place, "int64, int32 or uint16", array::name(tensor.dtype));
   }

@@ -1,6 +1,7 @@
 /// Which codeword each owned node is assigned to, and the way between that and a step's seeds.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -39,7 +40,7 @@ class Assignments {
 
  private:
   template <class T>
-  void load_original(std::span<const T> codes, const std::filesystem::path& path);
+  void load_original(std::span<const std::byte> codes, const std::filesystem::path& path);
 
   const graph::LocalGraph* graph_;
   int64_t num_codewords_;

@@ -7,7 +7,9 @@
 #include <fmt/format.h>
 
 #include "base/checksum.h"
+#include "base/error.h"
 #include "base/files.h"
+#include "base/log.h"
 
 namespace gigahop::train {
 namespace fs = std::filesystem;
@@ -45,12 +47,15 @@ std::vector<int64_t> list_checkpoints(const fs::path& checkpoints, Completeness 
   for (fs::directory_iterator entry(checkpoints, error), end; !error && entry != end; entry.increment(error)) {
     const std::optional<int64_t> step = step_of_checkpoint(entry->path().filename().string());
     if (!step.has_value()) continue;
-    std::error_code ignored;
-    const bool is_complete = fs::exists(entry->path() / kDoneFile, ignored);
-    if (is_complete == (which == Completeness::kComplete)) steps.push_back(*step);
+    if (is_complete(entry->path()) == (which == Completeness::kComplete)) steps.push_back(*step);
   }
   std::sort(steps.begin(), steps.end());
   return steps;
+}
+
+bool is_complete(const fs::path& checkpoint) {
+  std::error_code ignored;
+  return fs::exists(checkpoint / kDoneFile, ignored);
 }
 
 bool remove_checkpoint(const fs::path& folder) {
@@ -63,16 +68,32 @@ bool remove_checkpoint(const fs::path& folder) {
 std::optional<fs::path> best_checkpoint(const fs::path& run_folder) {
   std::error_code error;
   if (!fs::exists(run_folder / kBestFile, error)) return std::nullopt;
-  std::string text = read_text_file(run_folder / kBestFile);
+  std::string text;
+  try {
+    text = read_text_file(run_folder / kBestFile);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
   while (!text.empty() && text.back() == '\n') text.pop_back();
   const fs::path named(text);
   if (!step_of_checkpoint(named.filename().string()).has_value()) return std::nullopt;
   const fs::path folder = run_folder / kCheckpointsFolder / named.filename();
-  return fs::exists(folder / kDoneFile, error) ? std::optional(folder) : std::nullopt;
+  return is_complete(folder) ? std::optional(folder) : std::nullopt;
 }
 
 void write_best(const fs::path& run_folder, int64_t step) {
   write_text_file(run_folder / kBestFile, fmt::format("{}/{}\n", kCheckpointsFolder, checkpoint_name(step)));
+}
+
+void name_best(const fs::path& run_folder, int64_t best_step) {
+  if (best_step < 0) return;
+  const fs::path folder = run_folder / kCheckpointsFolder / checkpoint_name(best_step);
+  if (!is_complete(folder) || best_checkpoint(run_folder) == folder) return;
+  try {
+    write_best(run_folder, best_step);
+  } catch (const Error& error) {
+    log_warning("{} is the best and cannot be named so: {}", checkpoint_name(best_step), error.what());
+  }
 }
 
 }  // namespace gigahop::train

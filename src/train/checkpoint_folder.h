@@ -42,8 +42,13 @@ std::vector<int64_t> list_checkpoints(const std::filesystem::path& checkpoints, 
 /// DONE goes first, so that a removal that is cut short leaves no checkpoint behind. False if something remains.
 bool remove_checkpoint(const std::filesystem::path& folder);
 
-/// Folder of the best checkpoint that RUN/best names, if it names one that exists.
+bool is_complete(const std::filesystem::path& checkpoint);
+
+/// Folder of the best checkpoint that RUN/best names, if it can be read and names one that exists.
 std::optional<std::filesystem::path> best_checkpoint(const std::filesystem::path& run_folder);
 void write_best(const std::filesystem::path& run_folder, int64_t step);
+/// Lets RUN/best name the checkpoint of `best_step` wherever that exists and is not named yet. What goes wrong is a
+/// warning.
+void name_best(const std::filesystem::path& run_folder, int64_t best_step);
 
 }  // namespace gigahop::train

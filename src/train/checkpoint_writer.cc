@@ -98,14 +98,18 @@ bool CheckpointWriter::is_written() const {
   return pending_.has_value() && pending_->share.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
 }
 
-void CheckpointWriter::finish() {
-  if (!pending_.has_value()) return;
+bool CheckpointWriter::finish() {
+  if (!pending_.has_value()) return true;
   const std::string share = pending_->share.get().SerializeAsString();
   proto::Checkpoint manifest = std::move(pending_->manifest);
   pending_.reset();
   const comm::Gathered shares = comm::all_gather_varied_bytes(*comm_, std::as_bytes(std::span(share)));
-  if (comm_->rank() != 0) return;
+  int32_t is_published = comm_->rank() == 0 && publish_shares(shares, std::move(manifest)) ? 1 : 0;
+  comm::broadcast(*comm_, std::span(&is_published, 1), 0);
+  return is_published == 1;
+}
 
+bool CheckpointWriter::publish_shares(const comm::Gathered& shares, proto::Checkpoint manifest) const {
   std::string failures;
   for (int rank = 0; rank < comm_->size(); ++rank) {
     proto::CheckpointShare theirs;
@@ -118,22 +122,24 @@ void CheckpointWriter::finish() {
   if (failures.empty()) return publish(folder, manifest);
   log_warning("no checkpoint of step {}, training goes on:{}", manifest.step(), failures);
   remove_checkpoint(folder);
+  return false;
 }
 
-void CheckpointWriter::publish(const fs::path& folder, const proto::Checkpoint& manifest) const {
+bool CheckpointWriter::publish(const fs::path& folder, const proto::Checkpoint& manifest) const {
   try {
     const std::string text = array::to_text(manifest);
     write_text_file(folder / kCheckpointManifest, text);
     sync_folder(folder);
     write_text_file(folder / kDoneFile, done_text(text));
     sync_folder(folder.parent_path());
-    if (manifest.best_step() == manifest.step()) write_best(run_folder_, manifest.step());
   } catch (const Error& error) {
     log_warning("no checkpoint of step {}, training goes on: {}", manifest.step(), error.what());
     remove_checkpoint(folder);
-    return;
+    return false;
   }
+  name_best(run_folder_, manifest.best_step());
   remove_superseded(manifest.best_step());
+  return true;
 }
 
 void CheckpointWriter::remove_superseded(int64_t best_step) const {

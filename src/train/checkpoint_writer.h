@@ -1,9 +1,8 @@
 /// Checkpoints written in the background: a snapshot in memory at a step boundary, bytes to disk beside the next steps.
 ///
 ///   start     all ranks hand over their share of the snapshot; a thread of each writes it into step-.../
-///   finish    all ranks wait for their thread and tell rank 0 how it went; rank 0 publishes the folder (manifest,
-///   DONE)
-///             or removes it with a warning, then removes checkpoints that are no longer kept
+///   finish    all ranks wait for their thread and tell rank 0 how it went; rank 0 publishes the folder (manifest, then
+///             DONE) or removes it with a warning, names the best, and removes checkpoints that are no longer kept
 ///
 /// A write that fails anywhere (disk full, read-only) costs this checkpoint, never the training or an earlier one.
 #pragma once
@@ -15,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "comm/collectives.h"
 #include "comm/communicator.h"
 #include "proto/checkpoint.pb.h"
 
@@ -52,15 +52,17 @@ class CheckpointWriter {
   bool is_pending() const { return pending_.has_value(); }
   /// This rank's share of the pending checkpoint is on disk, or failed: finish() will not wait for this rank.
   bool is_written() const;
-  /// Collective. Does nothing without a pending checkpoint.
-  void finish();
+  /// Collective. Whether the pending checkpoint is published, the same on all ranks; true without one.
+  bool finish();
 
  private:
   struct Pending {
     proto::Checkpoint manifest;
     std::future<proto::CheckpointShare> share;
   };
-  void publish(const std::filesystem::path& folder, const proto::Checkpoint& manifest) const;
+  /// On rank 0, from what the ranks tell. False, and nothing is left, where it fails.
+  bool publish_shares(const comm::Gathered& shares, proto::Checkpoint manifest) const;
+  bool publish(const std::filesystem::path& folder, const proto::Checkpoint& manifest) const;
   void remove_superseded(int64_t best_step) const;
 
   const comm::Communicator* comm_;

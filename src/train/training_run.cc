@@ -70,6 +70,7 @@ TrainingRun<Device>::TrainingRun(const comm::Communicator& comm, const proto::Co
       assignments_(graph_, config.model().num_codewords(), RandomKey{config.seed()}),
       step_(device_, comm_, model_, optimizer_, assignments_),
       progress_(initial_progress()),
+      written_best_(best()),
       last_loss_(kNone) {}
 
 template <class Device>
@@ -104,6 +105,7 @@ TrainResult TrainingRun<Device>::run() {
   std::optional<fs::path> checkpoint;
   if (options_.start == Start::kResume) checkpoint = newest_checkpoint(comm_, run_folder_);
   start_from(checkpoint);
+  if (checkpoint.has_value() && comm_.rank() == 0) name_best(run_folder_, progress_.best_step());
   if (checkpoint.has_value() && progress_.step() >= plan_.num_steps()) {
     log_info("nothing to train: {} has {} of {} steps", run_folder_.string(), progress_.step(), plan_.num_steps());
     return result();
@@ -116,7 +118,7 @@ TrainResult TrainingRun<Device>::run() {
     train_epochs();
   }
   pipeline_.reset();
-  writer_->finish();
+  finish_checkpoint();
   if (log_.has_value()) log_->append(summary());
   return result();
 }
@@ -156,9 +158,12 @@ void TrainingRun<Device>::restore(const fs::path& checkpoint) {
   progress_.set_epoch(saved.epoch());
   progress_.set_step_in_epoch(saved.step_in_epoch());
   progress_.set_valid_accuracy(saved.valid_accuracy());
-  progress_.set_best_valid_accuracy(saved.best_valid_accuracy());
-  progress_.set_best_test_accuracy(saved.best_test_accuracy());
-  progress_.set_best_step(saved.best_step());
+  if (saved.best_step() < 0 || is_complete(run_folder_ / kCheckpointsFolder / checkpoint_name(saved.best_step()))) {
+    set_best({saved.best_step(), saved.best_valid_accuracy(), saved.best_test_accuracy()});
+  } else {
+    log_warning("{} was the best and is no more: the next evaluated one is", checkpoint_name(saved.best_step()));
+  }
+  written_best_ = best();
   *progress_.mutable_tally() = saved.tally();
 }
 
@@ -240,8 +245,8 @@ void TrainingRun<Device>::train_step() {
   if (progress_.step_in_epoch() == 0) progress_.set_epoch(progress_.epoch() + 1);
 
   if (bar_.has_value()) bar_->advance(1);
-  if (options_.on_step) options_.on_step(progress_.step(), sums[0] / static_cast<double>(num_seeds));
-  if (sums[2] == comm_.size()) writer_->finish();
+  if (options_.on_step && num_seeds > 0) options_.on_step(progress_.step(), sums[0] / static_cast<double>(num_seeds));
+  if (sums[2] == comm_.size()) finish_checkpoint();
 }
 
 template <class Device>
@@ -279,13 +284,12 @@ template <class Device>
 void TrainingRun<Device>::evaluate_splits(proto::Metrics& metrics) {
   const double valid = evaluate(comm_, model_, *pipeline_, feed_->num_valid_batches());
   const double test = evaluate(comm_, model_, *pipeline_, feed_->num_test_batches());
+  finish_checkpoint();
   progress_.set_valid_accuracy(valid);
   if (!std::isnan(valid)) metrics.set_valid_accuracy(valid);
   if (!std::isnan(test)) metrics.set_test_accuracy(test);
   if (std::isnan(valid) || valid <= progress_.best_valid_accuracy()) return;
-  progress_.set_best_valid_accuracy(valid);
-  progress_.set_best_test_accuracy(test);
-  progress_.set_best_step(progress_.step());
+  set_best({progress_.step(), valid, test});
 }
 
 template <class Device>
@@ -337,6 +341,7 @@ typename TrainingRun<Device>::Ending TrainingRun<Device>::ask_clock() const {
 
 template <class Device>
 void TrainingRun<Device>::save() {
+  finish_checkpoint();
   const auto values = model_.parameters().values();
   comm::require_same_on_all_ranks(comm_,
                                   checksum_of(std::as_bytes(std::span(values.data, static_cast<size_t>(values.size)))),
@@ -349,6 +354,30 @@ void TrainingRun<Device>::save() {
   }
   if (model_.has_codebook()) snapshot.codes = assignments_.by_part();
   writer_->start(std::move(snapshot));
+}
+
+/// The best is the best that can be loaded: if its checkpoint was not written, the one before is the best again. No
+/// evaluation comes between a start and its finish.
+template <class Device>
+void TrainingRun<Device>::finish_checkpoint() {
+  if (!writer_->is_pending()) return;
+  if (writer_->finish()) {
+    written_best_ = best();
+  } else {
+    set_best(written_best_);
+  }
+}
+
+template <class Device>
+typename TrainingRun<Device>::Best TrainingRun<Device>::best() const {
+  return {progress_.best_step(), progress_.best_valid_accuracy(), progress_.best_test_accuracy()};
+}
+
+template <class Device>
+void TrainingRun<Device>::set_best(const Best& best) {
+  progress_.set_best_step(best.step);
+  progress_.set_best_valid_accuracy(best.valid_accuracy);
+  progress_.set_best_test_accuracy(best.test_accuracy);
 }
 
 template <class Device>

@@ -39,6 +39,11 @@ class TrainingRun {
 
  private:
   enum class Ending { kGoesOn, kOutOfTime };
+  struct Best {
+    int64_t step = -1;
+    double valid_accuracy = 0;
+    double test_accuracy = 0;
+  };
 
   proto::Checkpoint initial_progress() const;
   void start_from(const std::optional<std::filesystem::path>& checkpoint);
@@ -57,6 +62,10 @@ class TrainingRun {
   void report(const proto::Metrics& metrics);
   proto::Metrics summary() const;
   void save();
+  void finish_checkpoint();
+
+  Best best() const;
+  void set_best(const Best& best);
 
   double learning_rate_of(int64_t step) const;
   TrainResult result() const;
@@ -78,6 +87,7 @@ class TrainingRun {
 
   /// How far the run is; what a checkpoint says besides its arrays.
   proto::Checkpoint progress_;
+  Best written_best_;         // the best whose checkpoint exists
   double last_loss_;          // of the last whole epoch
   double gradient_norm_ = 0;  // of the last step
   int64_t seeds_before_ = 0;  // of the epoch under way, trained on before this process took it up

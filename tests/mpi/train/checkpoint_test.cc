@@ -64,6 +64,14 @@ void write_checkpoint(const comm::Communicator& comm, CheckpointWriter& writer, 
   comm::barrier(comm);
 }
 
+void write_best_checkpoint(const comm::Communicator& comm, CheckpointWriter& writer, int64_t step, int64_t best_step) {
+  Snapshot snapshot = snapshot_of(comm, step, 6);
+  snapshot.manifest.set_best_step(best_step);
+  writer.start(std::move(snapshot));
+  EXPECT_TRUE(writer.finish());
+  comm::barrier(comm);
+}
+
 std::vector<int64_t> complete(const fs::path& run) {
   return list_checkpoints(run / kCheckpointsFolder, Completeness::kComplete);
 }
@@ -124,6 +132,22 @@ TEST(Checkpoint, keeps_the_last_ones_and_the_best) {
   EXPECT_EQ(resolve_checkpoint(comm, run), folder_of(run, 2));
   EXPECT_EQ(resolve_checkpoint(comm, folder_of(run, 5)), folder_of(run, 5));
   EXPECT_NE(data_complaint([&] { resolve_checkpoint(comm, run / "nothing"); }), "");
+}
+
+TEST(Checkpoint, outlives_a_best_that_cannot_be_named_and_is_named_by_the_next) {
+  const comm::Communicator comm = comm::Communicator::world();
+  const fs::path run = empty_folder(comm, "unnamed_best");
+  CheckpointWriter writer(comm, run, 5, -1);
+  if (comm.rank() == 0) fs::create_directories(run / kBestFile / "a folder where the file would be");
+  comm::barrier(comm);
+  write_best_checkpoint(comm, writer, 1, 1);
+  EXPECT_EQ(complete(run), (std::vector<int64_t>{1}));
+  EXPECT_EQ(best_checkpoint(run), std::nullopt);
+  comm::barrier(comm);
+  if (comm.rank() == 0) fs::remove_all(run / kBestFile);
+  write_best_checkpoint(comm, writer, 2, 1);
+  EXPECT_EQ(best_checkpoint(run), folder_of(run, 1));
+  comm::barrier(comm);
 }
 
 TEST(Checkpoint, without_done_does_not_exist_and_makes_room) {
@@ -219,7 +243,9 @@ TEST(Checkpoint, that_cannot_be_written_leaves_the_one_before_and_the_run_alive)
   write_checkpoint(comm, writer, 1);
   if (comm.rank() == 0) std::ofstream(folder_of(run, 2)) << "a file where the folder would be";
   comm::barrier(comm);
-  write_checkpoint(comm, writer, 2);
+  writer.start(snapshot_of(comm, 2, 6));
+  EXPECT_FALSE(writer.finish()) << "all ranks know";
+  comm::barrier(comm);
   EXPECT_EQ(complete(run), (std::vector<int64_t>{1}));
   write_checkpoint(comm, writer, 3);
   EXPECT_EQ(complete(run), (std::vector<int64_t>{1, 3}));

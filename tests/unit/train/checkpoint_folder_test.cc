@@ -58,5 +58,30 @@ TEST(BestCheckpoint, is_the_one_the_file_names_as_long_as_it_exists) {
   }
 }
 
+TEST(BestCheckpoint, is_named_wherever_it_exists_and_the_file_says_otherwise) {
+  const fs::path run = empty_folder("name");
+  name_best(run, -1);
+  name_best(run, 20);
+  EXPECT_FALSE(fs::exists(run / kBestFile)) << "nothing to name";
+  make_checkpoint(run, 10, Completeness::kComplete);
+  make_checkpoint(run, 20, Completeness::kComplete);
+  make_checkpoint(run, 30, Completeness::kIncomplete);
+  for (const char* text : {"", "garbage", "checkpoints/step-000000010", "checkpoints/step-000000015"}) {
+    std::ofstream(run / kBestFile) << text;
+    name_best(run, 30);
+    EXPECT_NE(best_checkpoint(run), run / kCheckpointsFolder / checkpoint_name(30)) << text;
+    name_best(run, 20);
+    EXPECT_EQ(best_checkpoint(run), run / kCheckpointsFolder / checkpoint_name(20)) << text;
+  }
+}
+
+TEST(BestCheckpoint, that_cannot_be_named_is_a_warning) {
+  const fs::path run = empty_folder("unnameable");
+  make_checkpoint(run, 20, Completeness::kComplete);
+  fs::create_directories(run / kBestFile / "a folder where the file would be");
+  name_best(run, 20);
+  EXPECT_EQ(best_checkpoint(run), std::nullopt);
+}
+
 }  // namespace
 }  // namespace gigahop::train

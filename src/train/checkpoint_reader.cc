@@ -159,7 +159,18 @@ void require_same_graph(const CheckpointReader& checkpoint, const proto::Partiti
   differences.compare("classes", manifest.num_classes(), partition.num_classes());
   differences.compare("graph", fmt::format("{:016x}", manifest.graph_fingerprint()),
                       fmt::format("{:016x}", partition.graph_fingerprint()));
+  if (manifest.has_directed()) differences.compare("directed", manifest.directed(), partition.directed());
+  if (manifest.has_num_edges()) differences.compare("adjacency entries", manifest.num_edges(), partition.num_edges());
   differences.throw_any(checkpoint.path(), "the checkpoint belongs to another graph than these shards");
+}
+
+void require_same_encoding(const CheckpointReader& checkpoint, uint64_t encoding_fingerprint) {
+  const proto::Checkpoint& manifest = checkpoint.manifest();
+  if (!manifest.has_encoding_fingerprint()) return;
+  Differences differences;
+  differences.compare("encoding", fmt::format("{:016x}", manifest.encoding_fingerprint()),
+                      fmt::format("{:016x}", encoding_fingerprint));
+  differences.throw_any(checkpoint.path(), "run gigahop encode with the settings of the checkpoint, or train anew");
 }
 
 void require_same_partition(const CheckpointReader& checkpoint, const proto::Partition& partition) {

@@ -133,6 +133,7 @@ class Predictor {
                comm) {
     comm::agree(comm, [&] {
       require_same_graph(checkpoint, graph_.partition());
+      require_same_encoding(checkpoint, encoding_fingerprint(graph_));
       load_model(checkpoint.model(), Needed::kEverything, model_);
     });
   }

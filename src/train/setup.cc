@@ -3,12 +3,16 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
+#include <span>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
 #include "comm/agree.h"
+#include "comm/collectives.h"
+#include "config/config.h"
 
 namespace gigahop::train {
 namespace {
@@ -27,23 +31,33 @@ model::Attention attention_of(proto::ModelConfig::Attention attention) {
   return model::Attention::kNone;
 }
 
+void require_encoding(const graph::Shard& shard, uint64_t expected, int part) {
+  const proto::Encoding& encoding = shard.manifest().encoding();
+  if (config::fingerprint(encoding) == expected) return;
+  throw data_error(
+      shard.folder().string(), fmt::format("encoding {:016x} as in part {}", expected, part),
+      fmt::format("{:016x}: {} of width {}, seed {}, {} tokens", config::fingerprint(encoding),
+                  encoding.positional_method(), encoding.positional_width(), encoding.seed(), encoding.token_dtype()),
+      "run gigahop encode again, so that all shards are encoded alike");
+}
+
 }  // namespace
 
-int64_t positional_width(const graph::LocalGraph& graph) {
-  std::optional<int64_t> width;
+uint64_t encoding_fingerprint(const graph::LocalGraph& graph) {
+  require(!graph.shards().empty(), "every rank owns a part");
+  const graph::Shard& first = graph.shards().front();
   for (const graph::Shard& shard : graph.shards()) {
     if (!shard.manifest().has_encoding()) {
       throw data_error(shard.folder().string(), "an encoded shard", "one without tokens", "run gigahop encode first");
     }
-    const int64_t found = shard.manifest().encoding().positional_width();
-    if (width.has_value() && *width != found) {
-      throw data_error(shard.folder().string(), fmt::format("positional encodings of width {}", *width),
-                       fmt::format("{}", found), "run gigahop encode again");
-    }
-    width = found;
+    require_encoding(shard, config::fingerprint(first.manifest().encoding()), first.part());
   }
-  require(width.has_value(), "every rank owns a part");
-  return *width;
+  return config::fingerprint(first.manifest().encoding());
+}
+
+int64_t positional_width(const graph::LocalGraph& graph) {
+  require(!graph.shards().empty(), "every rank owns a part");
+  return graph.shards().front().manifest().encoding().positional_width();
 }
 
 model::ModelShape model_shape(const proto::Config& config, const proto::Partition& partition, int64_t width) {
@@ -86,8 +100,12 @@ graph::LocalGraph open_graph(const comm::Communicator& comm, const std::filesyst
     if (opened->partition().num_classes() == 0) {
       throw data_error(partition_folder.string(), "a graph with labels", "one without classes");
     }
-    positional_width(*opened);
+    encoding_fingerprint(*opened);
   });
+  const graph::Shard& mine = opened->shards().front();
+  std::array<uint64_t, 2> of_rank_0 = {encoding_fingerprint(*opened), static_cast<uint64_t>(mine.part())};
+  comm::broadcast(comm, std::span<uint64_t>(of_rank_0), 0);
+  comm::agree(comm, [&] { require_encoding(mine, of_rank_0[0], static_cast<int>(of_rank_0[1])); });
   return std::move(*opened);
 }
 

@@ -11,7 +11,11 @@
 
 namespace gigahop::train {
 
-/// G of the encoded shards. Error{kData} "run gigahop encode" before that, and if shards differ.
+/// How the shards of this rank were encoded: by which method, width, seed, dtype and settings. Error{kData} "run
+/// gigahop encode" before that, and if shards differ.
+uint64_t encoding_fingerprint(const graph::LocalGraph& graph);
+
+/// G of the encoded shards, which are encoded alike.
 int64_t positional_width(const graph::LocalGraph& graph);
 
 model::ModelShape model_shape(const proto::Config& config, const proto::Partition& partition, int64_t positional_width);
@@ -20,7 +24,8 @@ model::ModelShape model_shape(const proto::Config& config, const proto::Partitio
 /// needs no samples.
 sampler::LoaderOptions loader_options(const proto::Config& config, int num_threads);
 
-/// The shards of this rank as one graph, opened on all ranks or, with one Error, on none. Collective.
+/// The shards of this rank as one graph, opened on all ranks or, with one Error, on none. The shards of all ranks have
+/// labels and are encoded alike. Collective.
 graph::LocalGraph open_graph(const comm::Communicator& comm, const std::filesystem::path& partition_folder,
                              const std::vector<int32_t>& rank_of_part);
 

@@ -92,6 +92,9 @@ proto::Checkpoint TrainingRun<Device>::initial_progress() const {
   progress.set_feature_width(partition.feature_width());
   progress.set_positional_width(static_cast<int32_t>(model_.shape().positional_width));
   progress.set_num_classes(partition.num_classes());
+  progress.set_directed(partition.directed());
+  progress.set_num_edges(partition.num_edges());
+  progress.set_encoding_fingerprint(encoding_fingerprint(graph_));
   progress.set_valid_accuracy(kNone);
   progress.set_best_valid_accuracy(kNone);
   progress.set_best_test_accuracy(kNone);
@@ -149,6 +152,7 @@ void TrainingRun<Device>::restore(const fs::path& checkpoint) {
   const proto::Checkpoint& saved = reader.manifest();
   require_same_graph(reader, graph_.partition());
   require_same_partition(reader, graph_.partition());
+  require_same_encoding(reader, encoding_fingerprint(graph_));
   require_same_model(reader, config_.model());
   require_resumable(saved);
   load_model(reader.model(), Needed::kEverything, model_);

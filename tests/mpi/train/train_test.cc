@@ -5,12 +5,17 @@
 
 #include <gtest/gtest.h>
 
+#include "array/manifest.h"
 #include "array/safetensors.h"
 #include "base/error.h"
+#include "base/files.h"
 #include "comm/collectives.h"
+#include "graph/partition_folder.h"
 #include "planted.h"
 #include "train/checkpoint_folder.h"
 #include "train/metrics_log.h"
+#include "train/model_state.h"
+#include "train/predictor.h"
 
 namespace gigahop::tests {
 namespace {
@@ -186,6 +191,110 @@ TEST(Training, with_clipping_warm_up_independent_samples_and_frozen_samples_runs
   EXPECT_EQ(train::best_checkpoint(folder / "together"), folder / "together" / "checkpoints" / "step-000000008");
 }
 
+TEST(Training, in_batches_smaller_than_the_number_of_parts_stays_finite) {
+  const comm::Communicator world = comm::Communicator::world();
+  const fs::path folder = empty_folder(world, "small_batches");
+  write_planted(world, folder / "partition", kPlantedParts);
+  proto::Config config = planted_config();
+  config.mutable_train()->set_batch_size(1);
+  config.mutable_train()->set_epochs(1);
+  config.mutable_train()->set_evaluate_every_epochs(0);
+  const Trained trained = train_planted(world, config, folder / "partition", folder / "run");
+  EXPECT_LE(trained.losses.size(), planted_input(kPlantedParts).train.size());
+  for (const double loss : trained.losses) EXPECT_TRUE(std::isfinite(loss));
+  EXPECT_TRUE(std::isfinite(trained.result.last_loss));
+  for (const auto& [name, values] : trained.parameters) {
+    EXPECT_TRUE(std::ranges::all_of(values, [](float value) { return std::isfinite(value); })) << name;
+  }
+}
+
+TEST(Training, that_is_resumed_names_its_best_again) {
+  const comm::Communicator world = comm::Communicator::world();
+  const fs::path folder = empty_folder(world, "best");
+  write_planted(world, folder / "partition", kPlantedParts);
+  const proto::Config config = planted_config();
+  const fs::path run = folder / "run";
+  train_planted(world, config, folder / "partition", run);
+  const fs::path expected = *train::best_checkpoint(run);
+  for (const char* damage : {"", "checkpoints/step-000000003"}) {
+    comm::barrier(world);
+    if (world.rank() == 0) {
+      fs::remove(run / train::kBestFile);
+      if (*damage != 0) write_text_file(run / train::kBestFile, damage);
+    }
+    comm::barrier(world);
+    EXPECT_EQ(train::best_checkpoint(run), std::nullopt);
+    comm::barrier(world);
+    train_planted(world, config, folder / "partition", run, {.start = Start::kResume});
+    EXPECT_EQ(train::best_checkpoint(run), expected) << damage;
+  }
+}
+
+TEST(Training, has_no_best_but_those_it_could_write) {
+  const comm::Communicator world = comm::Communicator::world();
+  const fs::path folder = empty_folder(world, "unwritten_best");
+  write_planted(world, folder / "partition", kPlantedParts);
+  proto::Config config = planted_config();
+  for (const int epochs : {1, 2}) {
+    config.mutable_train()->set_epochs(epochs);
+    const fs::path run = folder / std::to_string(epochs);
+    const auto block = [&](int64_t step, double) {
+      if (step == 1 && world.rank() == 0) write_text_file(run / "checkpoints" / "step-000000004", "in the way");
+    };
+    const train::TrainResult result =
+        train::train(world, config, folder / "partition", ranks_of_parts(kPlantedParts, world.size()), run,
+                     {.output = train::Output::kQuiet, .on_step = block});
+    comm::barrier(world);
+    EXPECT_EQ(std::isnan(result.best_valid_accuracy), epochs == 1);
+    const auto best = train::best_checkpoint(run);
+    EXPECT_EQ(best, epochs == 1 ? std::nullopt : std::optional(run / "checkpoints" / "step-000000008"));
+  }
+}
+
+/// Rewrites how a part says it was encoded, on rank 0.
+void encode_anew(const comm::Communicator& world, const fs::path& partition, int first_part) {
+  comm::barrier(world);
+  for (int part = first_part; part < kPlantedParts && world.rank() == 0; ++part) {
+    const fs::path file = graph::part_folder(partition, part) / graph::kShardManifest;
+    proto::Shard shard;
+    array::read_text_proto(file, shard);
+    shard.mutable_encoding()->set_seed(99);
+    array::write_text_proto(file, shard);
+  }
+  comm::barrier(world);
+}
+
+TEST(Training, refuses_shards_encoded_apart_and_in_another_way_than_the_checkpoint) {
+  const comm::Communicator world = comm::Communicator::world();
+  const fs::path folder = empty_folder(world, "encodings");
+  const fs::path partition = folder / "partition";
+  write_planted(world, partition, kPlantedParts);
+  proto::Config config = planted_config();
+  config.mutable_train()->set_max_steps(1);
+  train_planted(world, config, partition, folder / "run");
+  config.mutable_train()->set_max_steps(0);
+  const std::vector<int32_t> ranks = ranks_of_parts(kPlantedParts, world.size());
+
+  encode_anew(world, partition, kPlantedParts - 1);
+  const std::string mixed =
+      complaint([&] { train_planted(world, config, partition, folder / "new"); }, ErrorKind::kData);
+  EXPECT_NE(mixed.find("part-0007: expected encoding"), std::string::npos) << mixed;
+  EXPECT_NE(mixed.find("seed 99"), std::string::npos) << mixed;
+
+  encode_anew(world, partition, 0);
+  const std::string resumed = complaint(
+      [&] { train_planted(world, config, partition, folder / "run", {.start = Start::kResume}); }, ErrorKind::kData);
+  EXPECT_NE(resumed.find("expected encoding"), std::string::npos) << resumed;
+  EXPECT_NE(resumed.find("run gigahop encode with the settings of the checkpoint"), std::string::npos) << resumed;
+  const std::string predicted = complaint(
+      [&] {
+        train::predict(world, config, partition, ranks, folder / "run", folder / "predicted", train::Output::kQuiet);
+      },
+      ErrorKind::kData);
+  EXPECT_NE(predicted.find("expected encoding"), std::string::npos) << predicted;
+  train_planted(world, config, partition, folder / "new");
+}
+
 TEST(Training, ends_at_an_epochs_end_when_its_time_is_over) {
   const comm::Communicator world = comm::Communicator::world();
   const fs::path folder = empty_folder(world, "clock");
@@ -226,6 +335,23 @@ TEST(Training, starts_from_given_weights) {
     if (name == "codebook.histogram") continue;
     EXPECT_TRUE(std::ranges::equal(tensor.bytes, started.at(name).bytes)) << name;
   }
+  // Codes at a place that is no multiple of their size, as in files of writers that do not align.
+  if (world.rank() == 0) {
+    const std::vector<int64_t> codes(kPlantedNodes, 11);
+    std::vector<array::TensorToWrite> tensors = {
+        {train::kAssignmentsTensor, array::DType::kInt64, {kPlantedNodes}, std::as_bytes(std::span(codes))}};
+    for (const auto& [name, tensor] : file.tensors()) {
+      const bool shifts_codes = tensors.front().name == train::kAssignmentsTensor && tensor.bytes.size() % 8 != 0;
+      tensors.insert(shifts_codes ? tensors.begin() : tensors.end(), {name, tensor.dtype, tensor.shape, tensor.bytes});
+    }
+    EXPECT_NE(tensors.front().name, train::kAssignmentsTensor);
+    array::write_safetensors(folder / "assigned.safetensors", tensors, {});
+  }
+  comm::barrier(world);
+  const Trained assigned = train_planted(world, config, folder / "partition", folder / "assigned",
+                                         {.init_from = folder / "assigned.safetensors"});
+  EXPECT_EQ(assigned.codes, std::vector<uint16_t>(kPlantedNodes, 11));
+
   config.mutable_model()->set_hidden_width(16);
   const std::string refused =
       complaint([&] { train_planted(world, config, folder / "partition", folder / "third", {.init_from = weights}); },
@@ -262,10 +388,15 @@ TEST(Training, refuses_what_does_not_belong_together) {
     other.graph.edges.pop_back();
     write_partition_folder(folder / "other_graph", other);
     write_partition_folder(folder / "other_parts", planted_input(5));
+    PartitionInput directed = planted_input(kPlantedParts);
+    directed.direction = Direction::kDirected;
+    write_partition_folder(folder / "directed", directed);
   }
   comm::barrier(world);
   EXPECT_NE(resume(config, folder / "other_graph", ErrorKind::kData).find("another graph"), std::string::npos);
   EXPECT_NE(resume(config, folder / "other_parts", ErrorKind::kData).find("parts 8, partition"), std::string::npos);
+  EXPECT_NE(resume(config, folder / "directed", ErrorKind::kData).find("directed false, adjacency entries"),
+            std::string::npos);
   EXPECT_EQ(resume(config, folder / "partition", ErrorKind::kData), "");
 }
 

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/error.h"
 #include "comm/collectives.h"
@@ -72,7 +73,8 @@ void Assignments::load(const array::SafetensorsFile& weights) {
   const std::string place = fmt::format("{}, tensor {}", weights.path().string(), kAssignmentsTensor);
   const int64_t num_nodes = graph_->map().num_nodes();
   if (tensor.shape != std::vector<int64_t>{num_nodes}) {
-    throw data_error(place, fmt::format("one code for each of {} nodes", num_nodes), "another shape");
+    throw data_error(place, fmt::format("shape [{}], one code for each node", num_nodes),
+                     fmt::format("shape [{}]", fmt::join(tensor.shape, ", ")));
   }
   switch (tensor.dtype) {
     case array::DType::kInt64:

@@ -4,8 +4,11 @@
 #include <array>
 #include <limits>
 #include <optional>
+#include <system_error>
 #include <utility>
 
+#include "base/error.h"
+#include "base/files.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "comm/agree.h"
@@ -41,16 +44,29 @@ NodeSet find_nodes(const comm::Communicator& comm, const graph::LocalGraph& grap
   return config.nodes() == proto::PredictConfig::ALL ? all_nodes(graph) : nodes_of_split(comm, graph, config.nodes());
 }
 
+constexpr char kPredictionsFile[] = "predictions.npy";
+constexpr char kLogitsFile[] = "logits.npy";
+constexpr char kNodesFile[] = "nodes.npy";
+
+/// Whether the nodes are some alone, so that their ids must be told.
+bool is_subset(const proto::PredictConfig& config) {
+  return config.nodes() != proto::PredictConfig::ALL || !config.nodes_file().empty();
+}
+
 /// Where predicted rows go. Rows of neighbouring places are written together.
 class Predictions {
  public:
   Predictions(const comm::Communicator& comm, const proto::PredictConfig& config, const fs::path& folder,
               const NodeSet& nodes, int64_t num_classes)
-      : places_(nodes.places), classes_(comm, folder / "predictions.npy", array::DType::kInt64, {nodes.num_places}) {
+      : comm_(comm),
+        folder_(folder),
+        places_(nodes.places),
+        classes_(comm, folder / kPredictionsFile, array::DType::kInt64, {nodes.num_places}) {
     if (config.logits()) {
-      logits_.emplace(comm, folder / "logits.npy", array::DType::kFloat32,
+      logits_.emplace(comm, folder / kLogitsFile, array::DType::kFloat32,
                       std::vector<int64_t>{nodes.num_places, num_classes});
     }
+    if (is_subset(config)) write_ids(nodes);
   }
 
   /// logits [rows, C].
@@ -72,9 +88,20 @@ class Predictions {
     }
   }
 
-  void finish() {
-    classes_.finish();
-    if (logits_.has_value()) logits_->finish();
+  /// Collective. Once predictions.npy has its name, what lies beside it belongs to it: files of an earlier call that
+  /// are not written anew go.
+  void publish() {
+    classes_.close();
+    if (logits_.has_value()) logits_->close();
+    if (ids_.has_value()) ids_->close();
+    comm::agree(comm_, [&] {
+      if (comm_.rank() != 0) return;
+      for (const char* name : {kPredictionsFile, kLogitsFile, kNodesFile}) remove_old(folder_ / name);
+      if (ids_.has_value()) ids_->take_name();
+      if (logits_.has_value()) logits_->take_name();
+      classes_.take_name();
+      sync_folder(folder_);
+    });
   }
 
  private:
@@ -82,6 +109,19 @@ class Predictions {
     int64_t place = 0;
     int64_t row_of_logits = 0;
   };
+
+  void write_ids(const NodeSet& nodes) {
+    ids_.emplace(comm_, folder_ / kNodesFile, array::DType::kInt64, std::vector<int64_t>{nodes.num_places});
+    comm::agree(comm_, [&] {
+      if (!nodes.ids.empty()) ids_->write<OriginalId>(nodes.first_id, nodes.ids);
+    });
+  }
+
+  static void remove_old(const fs::path& path) {
+    std::error_code error;
+    fs::remove(path, error);
+    if (error) throw data_error(path.string(), "an earlier file that can be removed", error.message());
+  }
 
   /// Every place of every row, ascending by place.
   std::vector<Line> lines_of(std::span<const LocalId> rows) const {
@@ -96,9 +136,12 @@ class Predictions {
     return lines;
   }
 
+  const comm::Communicator& comm_;
+  fs::path folder_;
   const std::vector<NodeSet::Place>& places_;
   SharedArray classes_;
   std::optional<SharedArray> logits_;
+  std::optional<SharedArray> ids_;
 };
 
 /// The checkpoint's model and sampler, this call's batch size and threads.
@@ -141,9 +184,7 @@ class Predictor {
   PredictResult run(const fs::path& folder, Output output) {
     Predictions predictions(comm_, config_.predict(), folder, nodes_, graph_.partition().num_classes());
     predict_all(predictions, output);
-    predictions.finish();
-    const bool is_subset = config_.predict().nodes() != proto::PredictConfig::ALL;
-    if (is_subset || !config_.predict().nodes_file().empty()) write_ids(folder);
+    predictions.publish();
     std::array<int64_t, 2> sums = {num_correct_, num_labelled_};
     comm::all_reduce_sum(comm_, std::span<int64_t>(sums));
     const double accuracy = sums[1] > 0 ? static_cast<double>(sums[0]) / static_cast<double>(sums[1])
@@ -181,14 +222,6 @@ class Predictor {
       ++num_labelled_;
       if (argmax({row, static_cast<size_t>(logits.cols)}) == labels[b]) ++num_correct_;
     }
-  }
-
-  void write_ids(const fs::path& folder) {
-    SharedArray array(comm_, folder / "nodes.npy", array::DType::kInt64, {nodes_.num_places});
-    comm::agree(comm_, [&] {
-      if (!nodes_.ids.empty()) array.write<OriginalId>(nodes_.first_id, nodes_.ids);
-    });
-    array.finish();
   }
 
   const comm::Communicator& comm_;

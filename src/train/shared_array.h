@@ -1,4 +1,4 @@
-/// One .npy file that all ranks write rows of, and that gets its name when all of them are on disk.
+/// One .npy file that all ranks write rows of, and that gets its name only when all of them are on disk.
 #pragma once
 
 #include <filesystem>
@@ -23,12 +23,29 @@ class SharedArray {
     writer_->write_rows(first_row, std::as_bytes(values));
   }
 
-  /// Collective: after the last row; an older file of the name is replaced.
-  void finish();
+  /// Collective: after the last row.
+  void close();
+  /// On one rank, after close(): an older file of the name is replaced. Without it nothing is left.
+  void take_name();
 
  private:
+  /// What is built, removed by rank 0 unless it got its name.
+  class Partial {
+   public:
+    Partial(std::filesystem::path path, int rank) : path_(std::move(path)), rank_(rank) {}
+    ~Partial();
+    Partial(const Partial&) = delete;
+    Partial& operator=(const Partial&) = delete;
+    const std::filesystem::path& path() const { return path_; }
+
+   private:
+    std::filesystem::path path_;
+    int rank_;
+  };
+
   const comm::Communicator* comm_;
   std::filesystem::path path_;
+  Partial partial_;
   std::optional<array::NpySliceWriter> writer_;
 };
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "array/manifest.h"
 #include "base/checksum.h"
@@ -23,6 +24,7 @@
 #include "train/evaluator.h"
 #include "train/model_state.h"
 #include "train/report_line.h"
+#include "train/resume_checks.h"
 #include "train/schedule.h"
 #include "train/setup.h"
 
@@ -154,7 +156,12 @@ void TrainingRun<Device>::restore(const fs::path& checkpoint) {
   require_same_partition(reader, graph_.partition());
   require_same_encoding(reader, encoding_fingerprint(graph_));
   require_same_model(reader, config_.model());
-  require_resumable(saved);
+  require_resumable(saved.config(), config_);
+  const std::vector<std::string> changed = changed_settings(saved.config(), config_);
+  if (!changed.empty() && comm_.rank() == 0) {
+    log_warning("settings changed since the checkpoint, the run is not what it would have been: {}",
+                fmt::join(changed, ", "));
+  }
   load_model(reader.model(), Needed::kEverything, model_);
   load_optimizer(reader.optimizer(), model_, optimizer_);
   if (model_.has_codebook()) assignments_.load(reader);
@@ -169,25 +176,6 @@ void TrainingRun<Device>::restore(const fs::path& checkpoint) {
   }
   written_best_ = best();
   *progress_.mutable_tally() = saved.tally();
-}
-
-/// What decides where in the data a step stands cannot change on the way; what else shapes the result is worth a word.
-template <class Device>
-void TrainingRun<Device>::require_resumable(const proto::Checkpoint& saved) const {
-  const proto::Config& before = saved.config();
-  if (before.seed() != config_.seed()) {
-    throw config_error("seed", fmt::format("{} as in the checkpoint", before.seed()),
-                       fmt::format("{}", config_.seed()));
-  }
-  if (before.train().batch_size() != config_.train().batch_size()) {
-    throw config_error("train.batch_size", fmt::format("{} as in the checkpoint", before.train().batch_size()),
-                       fmt::format("{}", config_.train().batch_size()));
-  }
-  const bool differs = config::fingerprint(before.sampler()) != config::fingerprint(config_.sampler()) ||
-                       before.train().learning_rate() != config_.train().learning_rate() ||
-                       before.train().weight_decay() != config_.train().weight_decay() ||
-                       config::fingerprint(before.model()) != config::fingerprint(config_.model());
-  if (differs) log_info("settings of sampler, model or optimizer changed since the checkpoint");
 }
 
 template <class Device>

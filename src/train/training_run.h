@@ -48,7 +48,6 @@ class TrainingRun {
   proto::Checkpoint initial_progress() const;
   void start_from(const std::optional<std::filesystem::path>& checkpoint);
   void restore(const std::filesystem::path& checkpoint);
-  void require_resumable(const proto::Checkpoint& saved) const;
   void load_weights(const std::filesystem::path& path);
   void open_outputs(int64_t last_step);
   void feed_batches(const RunPlan& plan);

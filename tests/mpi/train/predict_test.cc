@@ -123,6 +123,27 @@ TEST(Prediction, of_a_file_of_nodes_is_in_its_order_repeats_included) {
   expect_near(some.logits, rows_of(all.logits, ids));
 }
 
+TEST(Prediction, leaves_nothing_of_an_earlier_one_beside_it) {
+  Fixture f("predict_again");
+  const fs::path output = f.folder / "output";
+  f.config.mutable_predict()->set_nodes(PredictConfig::TEST);
+  const Predicted test = f.predict(f.world, "partition", output);
+  EXPECT_TRUE(fs::exists(output / "nodes.npy"));
+  EXPECT_LT(test.classes.size(), static_cast<size_t>(kPlantedNodes));
+  comm::barrier(f.world);
+
+  f.config.mutable_predict()->set_nodes(PredictConfig::ALL);
+  f.config.mutable_predict()->set_logits(false);
+  train::predict(f.world, f.config, f.folder / "partition", ranks_of_parts(kPlantedParts, f.world.size()),
+                 f.folder / "run", output, train::Output::kQuiet);
+  comm::barrier(f.world);
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(output)) names.push_back(entry.path().filename().string());
+  EXPECT_EQ(names, std::vector<std::string>{"predictions.npy"});
+  EXPECT_EQ(read<int64_t>(output / "predictions.npy").size(), static_cast<size_t>(kPlantedNodes));
+  comm::barrier(f.world);
+}
+
 TEST(Prediction, refuses_nodes_that_are_none_and_leaves_nothing) {
   Fixture f("predict_refused");
   const fs::path file = f.folder / "some.npy";

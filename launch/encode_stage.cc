@@ -49,11 +49,6 @@ encode::EncodeOptions encode_options(const proto::Config& config) {
           .config_fingerprint = config::fingerprint(settings)};
 }
 
-int32_t positional_width(const proto::EncodeConfig& config, const fs::path& partition) {
-  if (config.positional() != proto::EncodeConfig::FILE) return config.positional_width();
-  return graph::read_partition_manifest(partition).positional_width();
-}
-
 void print_forecast(const Context& context, const fs::path& partition, const encode::EncodeOptions& options) {
   if (!fs::exists(partition / graph::kPartitionManifest)) {
     fmt::print("encode {0}: memory per rank is told once {0} is there\n", partition.string());
@@ -80,9 +75,8 @@ void encode_partition(Context& context, const fs::path& partition) {
   if (!speaks) return;
   fmt::print("encode {}: {} tokens, {} positional encodings of width {} ({:.1f} s, {} between ranks)\n",
              partition.string(), summary.tokens == encode::EncodeSummary::Tokens::kKept ? "kept the" : "wrote",
-             proto::EncodeConfig::Positional_Name(context.config.encode().positional()),
-             positional_width(context.config.encode(), partition), summary.seconds,
-             human_bytes(static_cast<double>(summary.bytes_exchanged)));
+             proto::EncodeConfig::Positional_Name(context.config.encode().positional()), summary.positional_width,
+             summary.seconds, human_bytes(static_cast<double>(summary.bytes_exchanged)));
 }
 
 }  // namespace gigahop::launch

@@ -9,6 +9,7 @@
 
 #include "array/manifest.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "comm/agree.h"
 #include "comm/collectives.h"
 #include "encode/block_width.h"
@@ -68,8 +69,11 @@ class Encoder {
   Encoder(const Encoder&) = delete;
   Encoder& operator=(const Encoder&) = delete;
 
+  int64_t positional_width() const { return width_; }
+
   Tokens run() {
     comm::agree(comm_, [&] { check_input(); });
+    if (tokens_ == Tokens::kWritten) warn_of_lost_precision();
     Progress progress("encode", "rows", num_row_visits(),
                       comm_.rank() == 0 ? Progress::Visibility::kShown : Progress::Visibility::kQuiet);
     Propagation propagation(comm_, graph_, progress);
@@ -110,6 +114,21 @@ class Encoder {
                        "set encode.positional to FASTRP or NONE");
     }
     for (const graph::Shard& shard : graph_.shards()) FeatureRows{shard};
+  }
+
+  /// Where features.npy is gone, x is what the tokens kept of it. Collective.
+  void warn_of_lost_precision() const {
+    const auto takes_less = [&](const graph::Shard& shard) {
+      const DType stored = lists_features(shard) ? DType::kFloat32 : shard.tokens().dtype();
+      return stored != DType::kFloat32 && stored != options_.token_dtype;
+    };
+    const auto& shards = graph_.shards();
+    const int64_t lost = comm::sum_over_ranks<int64_t>(comm_, std::count_if(shards.begin(), shards.end(), takes_less));
+    if (lost == 0 || comm_.rank() != 0) return;
+    log_warning(
+        "features.npy of {} shards is gone: x is taken from their half-precision tokens, and {} tokens are no more "
+        "precise; partition again for those of the original features",
+        lost, name(options_.token_dtype));
   }
 
   int64_t columns_per_block(int64_t width) const { return block_width(most_rows_, options_.block_bytes, width); }
@@ -253,7 +272,9 @@ EncodeSummary encode_shards(const comm::Communicator& comm, const fs::path& part
     graph.emplace(partition_folder, rank_of_part, comm.rank());
   });
   EncodeSummary summary;
-  summary.tokens = Encoder(comm, *graph, options).run();
+  Encoder encoder(comm, *graph, options);
+  summary.tokens = encoder.run();
+  summary.positional_width = encoder.positional_width();
   summary.bytes_exchanged = comm::sum_over_ranks(comm, comm.bytes_sent() - sent_before);
   summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return summary;

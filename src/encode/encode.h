@@ -51,6 +51,7 @@ struct EncodeSummary {
   double seconds = 0;
   int64_t bytes_exchanged = 0;  // sent, over all ranks
   Tokens tokens = Tokens::kWritten;
+  int64_t positional_width = 0;  // G
 };
 
 /// Encodes all shards; rank_of_part [P] says who owns which.
@@ -58,7 +59,8 @@ struct EncodeSummary {
 /// A shard is replaced in steps of which each leaves it encoded as before, encoded anew, or refused by readers with
 /// "run gigahop encode"; after a crash at any moment this function can be called again with any options. features.npy
 /// goes last. Where it is gone, x is hop 0 of tokens.npy; where all shards hold tokens of the wanted dtype already,
-/// those are kept and only the positional encodings are made.
+/// those are kept and only the positional encodings are made. Where x comes from half-precision tokens and others are
+/// wanted, a warning says that what they lost stays lost.
 ///
 /// Collective. Errors: Error{kData} on all ranks; Error{kConfig} for options that make no sense.
 /// Cost: one pass over the edges per hop and block of columns (twice per power for FASTRP in several blocks); halo rows

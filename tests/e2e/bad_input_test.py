@@ -4,7 +4,7 @@ import unittest
 
 import numpy
 
-from program import ProgramTest
+from program import ProgramTest, gigahop
 
 CONFIG, DATA = 2, 3
 
@@ -19,7 +19,9 @@ class BadSettings(ProgramTest):
                    "model.dropout_encoder=1.5", says=["train.batch_size", "model.dropout_encoder"])
 
     def test_an_unknown_sub_command_is_a_config_error(self):
-        self.fails(CONFIG, "trian")
+        process = gigahop("trian")
+        self.assertEqual(process.returncode, CONFIG)
+        self.assertIn("subcommand", process.stderr)
 
     def test_more_ranks_than_parts(self):
         self.fails(CONFIG, "run", "--config", self.config, "--set", "partition.num_parts=1", ranks=2,
@@ -105,6 +107,24 @@ class BadFolders(ProgramTest):
         self.fails(DATA, "partition", self.workspace / "dataset", "--output", self.folder / "partition",
                    says=["format version 1", "9"])
         self.assertFalse((self.folder / "partition").exists())
+
+    def test_more_ranks_than_parts(self):
+        self.fails(CONFIG, "encode", self.workspace / "partition", "--config", self.config, ranks=5,
+                   says=["ranks", "parts"])
+        self.fails(CONFIG, "train", self.workspace / "partition", "--config", self.config, "--run", self.folder / "run",
+                   ranks=5, says=["ranks", "parts"])
+        self.assertFalse((self.folder / "run").exists())
+
+    def test_a_partition_of_another_format_version(self):
+        for name, ranks in [("partition.textproto", 1), ("part-0001/shard.textproto", 1), ("part-0001/shard.textproto", 2)]:
+            with self.subTest(name, ranks=ranks):
+                manifest = self.workspace / "partition" / name
+                good = manifest.read_text()
+                manifest.write_text(good.replace("format_version: 1", "format_version: 9"))
+                self.assertNotEqual(good, manifest.read_text())
+                self.fails(DATA, "train", self.workspace / "partition", "--config", self.config, "--run",
+                           self.folder / "run", ranks=ranks, says=[name, "format version 1", "9"])
+                manifest.write_text(good)
 
     def test_a_folder_that_is_there_is_not_overwritten(self):
         self.fails(DATA, "partition", self.workspace / "dataset", "--config", self.config, "--output",

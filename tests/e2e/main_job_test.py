@@ -12,6 +12,9 @@ class MainJob(ProgramTest):
     def run_all(self, *more, ranks=2):
         return self.succeeds("run", "--config", self.config, *more, ranks=ranks)
 
+    def metrics(self, workspace):
+        return [json.loads(line) for line in (workspace / "run" / "metrics.jsonl").read_text().splitlines()]
+
     def test_everything_it_writes_opens_in_numpy(self):
         self.run_all("--set", "train.epochs=10")
         arrays = list(self.workspace.rglob("*.npy"))
@@ -51,8 +54,7 @@ class MainJob(ProgramTest):
 
     def test_metrics_have_one_line_per_epoch_with_all_figures(self):
         process = self.run_all()
-        lines = [json.loads(line) for line in open(self.workspace / "run" / "metrics.jsonl")]
-        epochs = [line for line in lines if line["kind"] == "epoch"]
+        epochs = [line for line in self.metrics(self.workspace) if line["kind"] == "epoch"]
         self.assertEqual([int(line["epoch"]) for line in epochs], [1, 2, 3])
         for field in ["loss", "train_accuracy", "valid_accuracy", "test_accuracy", "seeds_per_second"]:
             self.assertIn(field, epochs[-1])
@@ -71,12 +73,24 @@ class MainJob(ProgramTest):
         self.assertFalse(self.workspace.exists())
         self.assertIn("per rank", process.stdout)
 
+    def test_tokens_that_cannot_become_more_precise_are_told_of(self):
+        self.run_all("--set", "train.epochs=0", "--set", "encode.token_dtype=BFLOAT16")
+        encode = ["encode", self.workspace / "partition", "--config", self.config]
+        kept = self.succeeds(*encode, "--set", "encode.token_dtype=BFLOAT16", "--set", "encode.positional_width=5", ranks=2)
+        self.assertNotIn("warning", kept.stderr)
+        self.assertIn("kept the tokens, FASTRP positional encodings of width 5", kept.stdout)
+        wider = self.succeeds(*encode, ranks=2)
+        self.assertEqual(wider.stderr.count("warning: features.npy of 4 shards is gone"), 1, wider.stderr)
+
     def test_one_and_two_ranks_predict_the_same(self):
         self.run_all("--set", f"workspace={self.folder}/one", ranks=1)
         self.run_all("--set", f"workspace={self.folder}/two", ranks=2)
-        one, two = (json.loads((self.folder / name / "run" / "metrics.jsonl").read_text().splitlines()[-2])
-                    for name in ["one", "two"])
-        self.assertAlmostEqual(one["loss"], two["loss"], delta=1e-3 * one["loss"])
+        one, two = (self.folder / name for name in ["one", "two"])
+        losses = [[line["loss"] for line in self.metrics(workspace) if line["kind"] == "epoch"] for workspace in [one, two]]
+        self.assertEqual(len(losses[0]), 3)
+        numpy.testing.assert_allclose(losses[0], losses[1], rtol=1e-3)
+        predictions = [numpy.load(workspace / "predictions" / "predictions.npy") for workspace in [one, two]]
+        self.assertGreaterEqual((predictions[0] == predictions[1]).mean(), 0.995)
 
 
 if __name__ == "__main__":

@@ -19,12 +19,18 @@ threads: 1
 """
 
 
-def gigahop(*arguments, ranks=1, timeout=300):
-    """The finished process, with stdout and stderr as text."""
+def gigahop(*arguments, ranks=1, timeout=300, file_limit=None):
+    """The finished process, with stdout and stderr as text. Writes beyond file_limit bytes of a file fail."""
     command = [GIGAHOP, *map(str, arguments)]
+    environment = os.environ
+    if file_limit is not None:
+        # Set in each rank: mpirun gives ranks the default reaction to signals, which is to die of this one.
+        command = ["sh", "-c", f"trap '' XFSZ; ulimit -f {file_limit // 512}; exec \"$@\"", "sh", *command]
+        # Open MPI without files of shared memory: the limit is for the program's own files.
+        environment = os.environ | {"PMIX_MCA_gds": "hash", "OMPI_MCA_btl": "tcp,self"}
     if ranks > 1:
         command = ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", str(ranks), *command]
-    return subprocess.run(command, capture_output=True, text=True, timeout=timeout)
+    return subprocess.run(command, capture_output=True, text=True, timeout=timeout, env=environment)
 
 
 class ProgramTest(unittest.TestCase):
@@ -44,8 +50,11 @@ class ProgramTest(unittest.TestCase):
         return process
 
     def fails(self, exit_code, *arguments, says=(), **options):
+        """Whatever the number of ranks, one line tells of the failure."""
         process = gigahop(*arguments, **options)
         self.assertEqual(process.returncode, exit_code, f"{arguments}\n{process.stdout}\n{process.stderr}")
         for words in says:
             self.assertIn(words, process.stderr)
+        failures = [line for line in process.stderr.splitlines() if line.startswith("[rank")]
+        self.assertEqual(len(failures), 1, process.stderr)
         return process

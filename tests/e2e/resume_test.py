@@ -1,17 +1,40 @@
 #!/usr/bin/python3
 """A training that is killed and resumed ends where the uninterrupted one ends, bit for bit."""
-import signal
-import subprocess
+import json
 import time
 import unittest
 
-from program import GIGAHOP, ProgramTest
+from launched import Launched
+from program import ProgramTest
+
+NUM_EPOCHS = 30
+STEPS_PER_EPOCH = 8
+# Of a line of metrics.jsonl, what does not depend on the clock or on the machine's memory.
+FIGURES = ["kind", "step", "epoch", "loss", "train_accuracy", "valid_accuracy", "test_accuracy", "learning_rate",
+           "gradient_norm", "codewords_used"]
 
 
 class Resume(ProgramTest):
-    def prepare(self):
+    def setUp(self):
+        super().setUp()
         self.succeeds("run", "--config", self.config, "--set", "train.epochs=0", ranks=2)
-        return self.workspace / "partition"
+        self.whole, self.cut = self.folder / "whole", self.folder / "cut"
+
+    def arguments(self, run, *more, epochs=NUM_EPOCHS):
+        return ["train", self.workspace / "partition", "--config", self.config, "--run", run, "--set",
+                "train.checkpoint_every_steps=2", "--set", f"train.epochs={epochs}", *more]
+
+    def train(self, run, *more, ranks=2, **options):
+        return self.succeeds(*self.arguments(run, *more, **options), ranks=ranks)
+
+    def figures(self, run):
+        lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+        return [{name: line.get(name) for name in FIGURES} for line in lines]
+
+    def checkpoints(self, run, done):
+        """Steps of the checkpoints that are whole (done) or being written, ascending."""
+        folders = (run / "checkpoints").glob("step-*")
+        return sorted(int(folder.name[5:]) for folder in folders if (folder / "DONE").exists() == done)
 
     def last_checkpoint(self, run):
         folder = max((run / "checkpoints").glob("step-*"))
@@ -19,43 +42,85 @@ class Resume(ProgramTest):
         return {path.relative_to(folder): path.read_bytes() for path in sorted(folder.rglob("*"))
                 if path.suffix in (".safetensors", ".npy")}
 
-    def train(self, partition, run, *more, ranks=2):
-        return self.succeeds("train", partition, "--config", self.config, "--run", run, *self.settings(), *more, ranks=ranks)
+    def assert_same(self, whole, cut):
+        self.assertEqual(self.last_checkpoint(whole), self.last_checkpoint(cut))
+        self.assertEqual(self.figures(whole), self.figures(cut))
 
-    def settings(self):
-        return ["--set", "train.checkpoint_every_steps=2", "--set", "train.epochs=6"]
+    def wait_for(self, launched, moment):
+        deadline = time.monotonic() + 120
+        while not moment():
+            self.assertTrue(launched.is_running(), "the training ended before it could be killed")
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.002)
+
+    def kill_when(self, moment, *more):
+        """Kills every process of a training once `moment` holds while they all stand still."""
+        with Launched(self.arguments(self.cut, *more), ranks=2, folder=self.folder) as launched:
+            while True:
+                self.wait_for(launched, moment)
+                launched.stop()
+                if moment():
+                    break
+                launched.go_on()
+            self.assertTrue(launched.is_running())
+            self.assertEqual(len(launched.ranks()), 2)
 
     def test_killed_at_any_moment(self):
-        partition = self.prepare()
-        whole, cut = self.folder / "whole", self.folder / "cut"
-        self.train(partition, whole)
-        for delay in [1.0, 1.6, 2.3]:
-            command = ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", "2", GIGAHOP, "train", partition, "--config",
-                       self.config, "--run", cut, *self.settings()] + (["--resume"] if cut.exists() else [])
-            process = subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            time.sleep(delay)
-            subprocess.run(["pkill", "-KILL", "-P", str(process.pid)])
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-        self.train(partition, cut, "--resume")
-        self.assertEqual(self.last_checkpoint(whole), self.last_checkpoint(cut))
+        self.train(self.whole)
+        self.kill_when(lambda: (self.cut / "checkpoints").exists())
+        for step in [2, 20, 60]:
+            self.kill_when(lambda: self.checkpoints(self.cut, True)[-1:] >= [step], "--resume")
+            self.assertLess(self.checkpoints(self.cut, True)[-1], NUM_EPOCHS * STEPS_PER_EPOCH)
+        for step in [80, 120]:
+            self.kill_when(lambda: self.checkpoints(self.cut, False)[-1:] >= [step], "--resume")
+            self.assertEqual(len(self.checkpoints(self.cut, False)), 1)
+            self.assertLess(self.checkpoints(self.cut, False)[-1], NUM_EPOCHS * STEPS_PER_EPOCH)
+        self.train(self.cut, "--resume")
+        self.assertEqual(self.checkpoints(self.cut, False), [])
+        self.assertEqual(self.checkpoints(self.cut, True)[-1], NUM_EPOCHS * STEPS_PER_EPOCH)
+        self.assert_same(self.whole, self.cut)
 
     def test_stopped_in_the_middle_of_an_epoch(self):
-        partition = self.prepare()
-        whole, cut = self.folder / "whole", self.folder / "cut"
-        self.train(partition, whole)
-        self.train(partition, cut, "--set", "train.max_steps=5")
-        self.train(partition, cut, "--resume")
-        self.assertEqual(self.last_checkpoint(whole), self.last_checkpoint(cut))
-        self.assertEqual((whole / "metrics.jsonl").read_text().count('"epoch"'),
-                         (cut / "metrics.jsonl").read_text().count('"epoch"'))
+        self.train(self.whole, epochs=3)
+        self.train(self.cut, "--set", "train.max_steps=5", epochs=3)
+        self.train(self.cut, "--resume", epochs=3)
+        self.assert_same(self.whole, self.cut)
 
     def test_another_number_of_ranks_goes_on(self):
-        partition = self.prepare()
-        run = self.folder / "run"
-        self.train(partition, run, "--set", "train.max_steps=5", ranks=2)
-        self.train(partition, run, "--resume", ranks=3)
-        self.last_checkpoint(run)
+        self.train(self.cut, "--set", "train.max_steps=5", epochs=3)
+        self.train(self.cut, "--resume", ranks=3, epochs=3)
+        self.last_checkpoint(self.cut)
+
+    def test_a_changed_setting_is_named(self):
+        self.train(self.cut, "--set", "train.max_steps=5", epochs=3)
+        process = self.train(self.cut, "--resume", "--set", "train.clip_gradient_norm=1", epochs=3)
+        warnings = [line for line in process.stderr.splitlines() if "settings changed" in line]
+        self.assertEqual(len(warnings), 1, process.stderr)
+        self.assertIn("train.clip_gradient_norm", warnings[0])
+
+
+class InitFrom(ProgramTest):
+    def test_a_run_starts_from_the_weights_of_an_earlier_one(self):
+        self.succeeds("run", "--config", self.config, "--set", "train.epochs=2", ranks=2)
+        given = max((self.workspace / "run" / "checkpoints").glob("step-*")) / "model.safetensors"
+        self.succeeds("train", self.workspace / "partition", "--config", self.config, "--run", self.folder / "next",
+                      "--init-from", given, "--set", "train.epochs=0", ranks=2)
+        taken = max((self.folder / "next" / "checkpoints").glob("step-*")) / "model.safetensors"
+        given, taken = tensors(given), tensors(taken)
+        self.assertEqual(given.keys(), taken.keys())
+        # Counts of a fresh assignment: the weights carry none of their own.
+        different = [name for name in given if given[name] != taken[name]]
+        self.assertEqual([name for name in different if name != "codebook.histogram"], [])
+
+
+def tensors(path):
+    """Bytes of each tensor of a safetensors file."""
+    content = path.read_bytes()
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:8 + length])
+    header.pop("__metadata__", None)
+    data = content[8 + length:]
+    return {name: data[slice(*entry["data_offsets"])] for name, entry in header.items()}
 
 
 if __name__ == "__main__":

@@ -1,0 +1,63 @@
+"""A started mpirun with its ranks, which can be stopped, and is killed with all that belongs to it."""
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+from program import GIGAHOP
+
+
+class Launched:
+    """Open MPI gives each rank a process group of its own, so all are found by their common session."""
+
+    def __init__(self, arguments, ranks, folder):
+        command = ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", ranks, GIGAHOP, *arguments]
+        # What Open MPI would remove at its end, and cannot when killed, goes with the test's folder.
+        environment = os.environ | {"TMPDIR": str(folder), "OMPI_MCA_btl_vader_backing_directory": str(folder)}
+        self.process = subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                        env=environment, start_new_session=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        while self.members():
+            self.signal_all(signal.SIGKILL)
+            self.process.poll()
+            time.sleep(0.002)
+        self.process.wait()
+
+    def is_running(self):
+        return self.process.poll() is None
+
+    def members(self):
+        """Pids of the session's processes that are not yet dead."""
+        pids = []
+        for entry in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                state, _, _, session = (entry / "stat").read_text().rpartition(")")[2].split()[:4]
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if int(session) == self.process.pid and state not in "ZX":
+                pids.append(int(entry.name))
+        return pids
+
+    def ranks(self):
+        return [pid for pid in self.members() if os.path.realpath(f"/proc/{pid}/exe") == os.path.realpath(GIGAHOP)]
+
+    def signal_all(self, number):
+        for pid in self.members():
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                pass
+
+    def stop(self):
+        self.signal_all(signal.SIGSTOP)
+        while any(pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "T"
+                  for pid in self.members()):
+            time.sleep(0.001)
+
+    def go_on(self):
+        self.signal_all(signal.SIGCONT)

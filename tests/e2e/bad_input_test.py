@@ -116,7 +116,8 @@ class BadFolders(ProgramTest):
         self.assertFalse((self.folder / "run").exists())
 
     def test_a_partition_of_another_format_version(self):
-        for name, ranks in [("partition.textproto", 1), ("part-0001/shard.textproto", 1), ("part-0001/shard.textproto", 2)]:
+        shard = "part-0001/shard.textproto"
+        for name, ranks in [("partition.textproto", 1), (shard, 1), (shard, 2)]:
             with self.subTest(name, ranks=ranks):
                 manifest = self.workspace / "partition" / name
                 good = manifest.read_text()

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A disk that takes no more: one line that names the file, exit code 3, nothing under the final name, a second try works.
+"""A disk that takes no more: one line names the file, exit code 3, nothing under the final name, a second try works.
 
 A limit on the size of files stands for the full disk: the write fails in the same place, with another errno.
 """
@@ -19,7 +19,8 @@ def content_of(folder):
 class FullDisk(ProgramTest):
     def fails_and_leaves(self, before, *arguments, limit, says):
         for ranks in [1, 2]:
-            process = self.fails(DATA, *arguments, ranks=ranks, file_limit=limit, says=[*says, "cannot", "File too large"])
+            process = self.fails(DATA, *arguments, ranks=ranks, file_limit=limit,
+                                 says=[*says, "cannot", "File too large"])
             self.assertEqual(before, content_of(self.folder), process.stderr)
         self.succeeds(*arguments)
 

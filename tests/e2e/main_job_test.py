@@ -76,7 +76,8 @@ class MainJob(ProgramTest):
     def test_tokens_that_cannot_become_more_precise_are_told_of(self):
         self.run_all("--set", "train.epochs=0", "--set", "encode.token_dtype=BFLOAT16")
         encode = ["encode", self.workspace / "partition", "--config", self.config]
-        kept = self.succeeds(*encode, "--set", "encode.token_dtype=BFLOAT16", "--set", "encode.positional_width=5", ranks=2)
+        kept = self.succeeds(*encode, "--set", "encode.token_dtype=BFLOAT16", "--set", "encode.positional_width=5",
+                             ranks=2)
         self.assertNotIn("warning", kept.stderr)
         self.assertIn("kept the tokens, FASTRP positional encodings of width 5", kept.stdout)
         wider = self.succeeds(*encode, ranks=2)
@@ -86,7 +87,8 @@ class MainJob(ProgramTest):
         self.run_all("--set", f"workspace={self.folder}/one", ranks=1)
         self.run_all("--set", f"workspace={self.folder}/two", ranks=2)
         one, two = (self.folder / name for name in ["one", "two"])
-        losses = [[line["loss"] for line in self.metrics(workspace) if line["kind"] == "epoch"] for workspace in [one, two]]
+        losses = [[line["loss"] for line in self.metrics(workspace) if line["kind"] == "epoch"]
+                  for workspace in [one, two]]
         self.assertEqual(len(losses[0]), 3)
         numpy.testing.assert_allclose(losses[0], losses[1], rtol=1e-3)
         predictions = [numpy.load(workspace / "predictions" / "predictions.npy") for workspace in [one, two]]

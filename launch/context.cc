@@ -5,6 +5,12 @@
 #include <algorithm>
 #include <thread>
 
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/progress.h"
+
 namespace gigahop::launch {
 namespace {
 
@@ -22,6 +28,16 @@ int usable_threads(const comm::Communicator& comm) {
 
 int Context::num_threads() const {
   return config.threads() > 0 ? config.threads() : usable_threads(comm);
+}
+
+void Context::require_memory(std::string_view stage, int64_t bytes_per_rank) const {
+  const int64_t available = memory_of_host() / comm.ranks_on_host();
+  if (bytes_per_rank <= available) return;
+  throw config_error(fmt::format("{}: memory per rank", stage),
+                     fmt::format("at least {}", human_bytes(static_cast<double>(bytes_per_rank))),
+                     fmt::format("{} ({} ranks on {})", human_bytes(static_cast<double>(available)),
+                                 comm.ranks_on_host(), comm.host()),
+                     "use more hosts or fewer ranks on each, or smaller settings; --dry-run shows what needs how much");
 }
 
 }  // namespace gigahop::launch

@@ -49,29 +49,27 @@ encode::EncodeOptions encode_options(const proto::Config& config) {
           .config_fingerprint = config::fingerprint(settings)};
 }
 
-void print_forecast(const Context& context, const fs::path& partition, const encode::EncodeOptions& options) {
-  if (!fs::exists(partition / graph::kPartitionManifest)) {
-    fmt::print("encode {0}: memory per rank is told once {0} is there\n", partition.string());
-    return;
-  }
-  const encode::EncodeForecast forecast = encode::forecast_encode(
-      graph::read_partition_manifest(partition), rank_of_parts(context, partition), context.comm.size(), options);
-  const int64_t largest = *std::max_element(forecast.memory_bytes.begin(), forecast.memory_bytes.end());
-  fmt::print("encode {}: at most {} per rank, {} on disk\n", partition.string(),
-             human_bytes(static_cast<double>(largest)), human_bytes(static_cast<double>(forecast.disk_bytes)));
-}
-
 }  // namespace
 
 void encode_partition(Context& context, const fs::path& partition) {
   const encode::EncodeOptions options = encode_options(context.config);
   const bool speaks = context.comm.rank() == 0;
-  if (context.dry_run) {
-    if (speaks) print_forecast(context, partition, options);
+  if (context.dry_run && !fs::exists(partition / graph::kPartitionManifest)) {
+    if (speaks) print_unknown_yet("encode", partition, partition);
     return;
   }
-  const encode::EncodeSummary summary =
-      encode::encode_shards(context.comm, partition, rank_of_parts(context, partition), options);
+  const std::vector<int32_t> rank_of_part = rank_of_parts(context, partition);
+  const encode::EncodeForecast forecast =
+      encode::forecast_encode(graph::read_partition_manifest(partition), rank_of_part, context.comm.size(), options);
+  const int64_t largest = *std::max_element(forecast.memory_bytes.begin(), forecast.memory_bytes.end());
+  context.require_memory("encode", largest);
+  if (context.dry_run) {
+    if (!speaks) return;
+    fmt::print("encode {}: at most {} per rank, {} on disk\n", partition.string(),
+               human_bytes(static_cast<double>(largest)), human_bytes(static_cast<double>(forecast.disk_bytes)));
+    return;
+  }
+  const encode::EncodeSummary summary = encode::encode_shards(context.comm, partition, rank_of_part, options);
   if (!speaks) return;
   fmt::print("encode {}: {} tokens, {} positional encodings of width {} ({:.1f} s, {} between ranks)\n",
              partition.string(), summary.tokens == encode::EncodeSummary::Tokens::kKept ? "kept the" : "wrote",

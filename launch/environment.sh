@@ -19,5 +19,6 @@ fi
 run_ranks() {
   local ranks=$1
   shift
+  if [[ -t 2 ]]; then export GIGAHOP_TERMINAL=1; fi
   mpirun --oversubscribe --bind-to none -n "$ranks" "$@"
 }

@@ -46,6 +46,11 @@ void inspect_partition(const fs::path& folder, Depth depth) {
     fmt::print("  {:>5} {:>12} {:>12} {:>14} {:>10}\n", part, with_commas(summary.num_owned()),
                with_commas(summary.num_halo()), with_commas(summary.num_edges()), with_commas(summary.num_train()));
   }
+  for (const proto::TrainingForecast& forecast : manifest.forecast()) {
+    fmt::print("  on {} ranks, the graph while training: {} per rank in memory, {} mapped\n", forecast.num_ranks(),
+               human_bytes(static_cast<double>(forecast.structure_bytes())),
+               human_bytes(static_cast<double>(forecast.mapped_bytes())));
+  }
   if (depth == Depth::kVerify) partition::verify_partition(folder);
 }
 

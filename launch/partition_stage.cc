@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/progress.h"
+#include "comm/agree.h"
 #include "config/config.h"
 #include "graph/dataset_folder.h"
 #include "graph/partition_folder.h"
@@ -32,21 +33,17 @@ partition::PartitionOptions partition_options(const proto::Config& config, const
           .config_fingerprint = config::fingerprint(settings)};
 }
 
-void print_forecast(const Context& context, const fs::path& dataset, const partition::PartitionOptions& options) {
-  if (!fs::exists(dataset / graph::kDatasetManifest)) {
-    fmt::print("partition {}: {} parts; memory per rank is told once {} is there\n", options.output_folder.string(),
-               options.num_parts, dataset.string());
-    return;
-  }
-  const graph::DatasetFolder folder(dataset);
-  const partition::PartitionForecast forecast =
-      partition::forecast_partition(folder.manifest(), options, context.comm.size());
+void print_forecast(const partition::PartitionOptions& options, const partition::PartitionForecast& forecast) {
   fmt::print("partition {}: {} parts; at most {} per rank, {} on rank 0\n", options.output_folder.string(),
              options.num_parts, human_bytes(static_cast<double>(forecast.bytes_per_rank)),
              human_bytes(static_cast<double>(forecast.bytes_on_rank_0)));
 }
 
 }  // namespace
+
+void print_unknown_yet(std::string_view stage, const fs::path& output, const fs::path& input) {
+  fmt::print("{} {}: memory per rank is told once {} is there\n", stage, output.string(), input.string());
+}
 
 void print_partition(const proto::Partition& partition, const fs::path& folder) {
   const proto::Quality& quality = partition.quality();
@@ -64,8 +61,16 @@ void make_partition(Context& context, const fs::path& dataset, const fs::path& o
                     PendingFolder::Existing existing) {
   const partition::PartitionOptions options = partition_options(context.config, dataset, output, existing);
   const bool speaks = context.comm.rank() == 0;
+  if (context.dry_run && !fs::exists(dataset / graph::kDatasetManifest)) {
+    if (speaks) print_unknown_yet("partition", output, dataset);
+    return;
+  }
+  const graph::DatasetFolder folder(dataset);
+  const partition::PartitionForecast forecast =
+      partition::forecast_partition(folder.manifest(), options, context.comm.size());
+  context.require_memory("partition", forecast.bytes_per_rank);
   if (context.dry_run) {
-    if (speaks) print_forecast(context, dataset, options);
+    if (speaks) print_forecast(options, forecast);
     return;
   }
   const proto::Partition manifest = partition::partition_dataset(context.comm, options);
@@ -73,7 +78,11 @@ void make_partition(Context& context, const fs::path& dataset, const fs::path& o
 }
 
 std::vector<int32_t> rank_of_parts(const Context& context, const fs::path& partition) {
-  return partition::assign_parts(graph::read_partition_manifest(partition), context.comm.size());
+  std::vector<int32_t> ranks;
+  comm::agree(context.comm, [&] {
+    ranks = partition::assign_parts(graph::read_partition_manifest(partition), context.comm.size());
+  });
+  return ranks;
 }
 
 }  // namespace gigahop::launch

@@ -27,16 +27,20 @@ struct StageSettings {
     dataset = combine({fingerprint(config.import()), fingerprint(config.generate()), config.seed()});
     proto::PartitionConfig cut = config.partition();
     cut.clear_chunk_bytes();
-    partition = combine({fingerprint(cut), config.seed()});
+    // Features are replaced by tokens of this type, so another type starts from the dataset again.
+    partition = combine({fingerprint(cut), config.seed(), static_cast<uint64_t>(config.encode().token_dtype())});
     proto::EncodeConfig encoding = config.encode();
     encoding.clear_keep_features();
     encode = combine({fingerprint(encoding), config.seed()});
     proto::TrainConfig length = config.train();
     for (const auto clear : {&proto::TrainConfig::clear_max_seconds, &proto::TrainConfig::clear_max_steps,
-                             &proto::TrainConfig::clear_keep_last}) {
+                             &proto::TrainConfig::clear_keep_last, &proto::TrainConfig::clear_checkpoint_every_steps,
+                             &proto::TrainConfig::clear_evaluation_batch_size}) {
       (length.*clear)();
     }
-    train = combine({fingerprint(config.sampler()), fingerprint(config.model()), fingerprint(length), config.seed()});
+    proto::SamplerConfig samples = config.sampler();
+    samples.clear_batches_ahead();
+    train = combine({fingerprint(samples), fingerprint(config.model()), fingerprint(length), config.seed()});
     predict = fingerprint(config.predict());
   }
 
@@ -82,15 +86,16 @@ void run_all(Context& context) {
   const Workspace workspace(context.config.workspace());
   StageLog log(context.comm, workspace.root);
 
+  // Work says whether the stage is complete; one that is not goes on at the next call.
   const auto run_stage = [&](const std::string& stage, uint64_t stage_settings, uint64_t input, const fs::path& output,
                              const auto& work) {
     const StageState state = log.state(stage, stage_settings, input, output);
     if (state == StageState::kDone) {
       log_info("{}: done before, unchanged: {}", stage, output.string());
     } else {
-      if (state == StageState::kNew) log.begin(stage, stage_settings, input);
-      work(state);
-      log.finish(stage);
+      if (state == StageState::kNew && output == workspace.run) move_aside(context.comm, workspace.run);
+      log.begin(stage, stage_settings, input);
+      if (work(state) == Completion::kComplete) log.finish(stage);
     }
     return combine({stage_settings, input});
   };
@@ -99,18 +104,24 @@ void run_all(Context& context) {
   const auto replace = PendingFolder::Existing::kReplace;
   const uint64_t dataset = run_stage("dataset", settings.dataset, sources, workspace.dataset, [&](StageState) {
     make_dataset(context, Origin::kAsConfigured, workspace.dataset, replace);
+    return Completion::kComplete;
   });
   const uint64_t partition = run_stage("partition", settings.partition, dataset, workspace.partition, [&](StageState) {
     make_partition(context, workspace.dataset, workspace.partition, replace);
+    return Completion::kComplete;
   });
-  const uint64_t encoded = run_stage("encode", settings.encode, partition, workspace.partition,
-                                     [&](StageState) { encode_partition(context, workspace.partition); });
+  const uint64_t encoded = run_stage("encode", settings.encode, partition, workspace.partition, [&](StageState) {
+    encode_partition(context, workspace.partition);
+    return Completion::kComplete;
+  });
   const uint64_t trained = run_stage("train", settings.train, encoded, workspace.run, [&](StageState state) {
-    if (state == StageState::kNew) move_aside(context.comm, workspace.run);
-    train_model(context, workspace.partition, workspace.run, {.resume = state == StageState::kBegun, .init_from = {}});
+    return train_model(context, workspace.partition, workspace.run,
+                       {.resume = state == StageState::kBegun, .init_from = {}});
   });
-  run_stage("predict", settings.predict, trained, workspace.predictions,
-            [&](StageState) { predict_nodes(context, workspace.partition, workspace.run, workspace.predictions); });
+  run_stage("predict", settings.predict, trained, workspace.predictions, [&](StageState) {
+    predict_nodes(context, workspace.partition, workspace.run, workspace.predictions);
+    return Completion::kComplete;
+  });
   if (context.comm.rank() == 0) {
     fmt::print(
         "\nWhere things are\n"

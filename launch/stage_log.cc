@@ -8,10 +8,10 @@
 namespace gigahop::launch {
 
 StageLog::StageLog(const comm::Communicator& comm, const std::filesystem::path& workspace)
-    : path_(workspace / "stages.textproto"), writes_(comm.rank() == 0) {
+    : path_(workspace / "stages.textproto"), comm_(comm) {
   std::string text;
   comm::agree(comm, [&] {
-    if (!writes_) return;
+    if (comm.rank() != 0) return;
     make_folders(workspace);
     if (std::filesystem::exists(path_)) text = read_text_file(path_);
   });
@@ -28,6 +28,14 @@ int StageLog::find(const std::string& stage) const {
 
 StageState StageLog::state(const std::string& stage, uint64_t settings, uint64_t input,
                            const std::filesystem::path& output) const {
+  StageState answer = StageState::kNew;
+  if (comm_.rank() == 0) answer = look(stage, settings, input, output);
+  comm::broadcast(comm_, std::span(&answer, 1), 0);
+  return answer;
+}
+
+StageState StageLog::look(const std::string& stage, uint64_t settings, uint64_t input,
+                          const std::filesystem::path& output) const {
   const int at = find(stage);
   if (at < 0 || !std::filesystem::exists(output)) return StageState::kNew;
   const proto::Stage& known = stages_.stage(at);
@@ -54,7 +62,7 @@ void StageLog::finish(const std::string& stage) {
 }
 
 void StageLog::save() const {
-  if (writes_) array::write_text_proto(path_, stages_);
+  if (comm_.rank() == 0) array::write_text_proto(path_, stages_);
 }
 
 }  // namespace gigahop::launch

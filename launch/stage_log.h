@@ -17,24 +17,26 @@ enum class StageState { kDone, kBegun, kNew };
 
 class StageLog {
  public:
-  /// Collective. An absent file is an empty log.
+  /// Collective. An absent file is an empty log. `comm` must outlive it.
   StageLog(const comm::Communicator& comm, const std::filesystem::path& workspace);
 
-  /// The same on all ranks; `output` must exist for kDone and kBegun.
+  /// Collective: rank 0 looks, all ranks get its answer. `output` must exist for kDone and kBegun.
   StageState state(const std::string& stage, uint64_t settings, uint64_t input,
                    const std::filesystem::path& output) const;
 
-  /// Rank 0 records it on disk. Later stages are forgotten when a stage begins anew.
+  /// Rank 0 records it on disk. Later stages are forgotten when a stage begins or goes on.
   void begin(const std::string& stage, uint64_t settings, uint64_t input);
   void finish(const std::string& stage);
 
  private:
+  StageState look(const std::string& stage, uint64_t settings, uint64_t input,
+                  const std::filesystem::path& output) const;
   void save() const;
   int find(const std::string& stage) const;
 
   std::filesystem::path path_;
   proto::Stages stages_;
-  bool writes_ = false;
+  const comm::Communicator& comm_;
 };
 
 }  // namespace gigahop::launch

@@ -25,10 +25,13 @@ void make_dataset(Context& context, Origin origin, const std::filesystem::path& 
 void make_partition(Context& context, const std::filesystem::path& dataset, const std::filesystem::path& output,
                     PendingFolder::Existing existing);
 
+/// The line of a dry run whose input is not there yet.
+void print_unknown_yet(std::string_view stage, const std::filesystem::path& output, const std::filesystem::path& input);
+
 /// What a partition is like, for people: sizes, cut, balance.
 void print_partition(const proto::Partition& partition, const std::filesystem::path& folder);
 
-/// [P] rank of each part for this launch. Error{kConfig} if there are more ranks than parts.
+/// [P] rank of each part for this launch. Error{kConfig} if there are more ranks than parts. Collective.
 std::vector<int32_t> rank_of_parts(const Context& context, const std::filesystem::path& partition);
 
 void encode_partition(Context& context, const std::filesystem::path& partition);
@@ -37,8 +40,10 @@ struct TrainOptions {
   bool resume = false;
   std::filesystem::path init_from;
 };
-void train_model(Context& context, const std::filesystem::path& partition, const std::filesystem::path& run,
-                 const TrainOptions& options);
+/// kLimited: train.max_steps or max_seconds ended it before the last epoch.
+enum class Completion { kComplete, kLimited };
+Completion train_model(Context& context, const std::filesystem::path& partition, const std::filesystem::path& run,
+                       const TrainOptions& options);
 
 /// `checkpoint`: a checkpoint folder, or a run folder, whose best one is meant. Files of an earlier call are replaced.
 void predict_nodes(Context& context, const std::filesystem::path& partition, const std::filesystem::path& checkpoint,

@@ -13,34 +13,38 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void print_forecast(const Context& context, const fs::path& partition, const fs::path& run) {
-  if (!fs::exists(partition / graph::kPartitionManifest)) {
-    fmt::print("train {}: memory per rank is told once {} is there\n", run.string(), partition.string());
-    return;
-  }
-  const proto::Partition manifest = graph::read_partition_manifest(partition);
-  const train::GraphShare share =
-      train::largest_share(context.config, manifest, rank_of_parts(context, partition), context.comm.size());
-  const train::TrainingMemory memory = train::forecast_training(context.config, share, context.config.threads());
-  fmt::print("train {}: at most {} per rank, of which\n{}", run.string(),
-             human_bytes(static_cast<double>(memory.total_bytes())), memory.describe());
+train::TrainingMemory forecast(const Context& context, const proto::Partition& manifest,
+                               const std::vector<int32_t>& rank_of_part) {
+  const train::GraphShare share = train::largest_share(context.config, manifest, rank_of_part, context.comm.size());
+  return train::forecast_training(context.config, share, context.config.threads());
 }
 
 }  // namespace
 
-void train_model(Context& context, const fs::path& partition, const fs::path& run, const TrainOptions& options) {
+Completion train_model(Context& context, const fs::path& partition, const fs::path& run, const TrainOptions& options) {
   const bool speaks = context.comm.rank() == 0;
   context.config.set_threads(context.num_threads());
+  if (context.dry_run && !fs::exists(partition / graph::kPartitionManifest)) {
+    if (speaks) print_unknown_yet("train", run, partition);
+    return Completion::kLimited;
+  }
+  const std::vector<int32_t> rank_of_part = rank_of_parts(context, partition);
+  const train::TrainingMemory memory = forecast(context, graph::read_partition_manifest(partition), rank_of_part);
+  context.require_memory("train", memory.total_bytes());
   if (context.dry_run) {
-    if (speaks) print_forecast(context, partition, run);
-    return;
+    if (speaks) {
+      fmt::print("train {}: at most {} per rank, of which\n{}", run.string(),
+                 human_bytes(static_cast<double>(memory.total_bytes())), memory.describe());
+    }
+    return Completion::kLimited;
   }
   train::TrainOptions start;
   start.start = options.resume ? train::Start::kResume : train::Start::kFresh;
   start.init_from = options.init_from;
-  const train::TrainResult result =
-      train::train(context.comm, context.config, partition, rank_of_parts(context, partition), run, start);
-  if (!speaks) return;
+  const train::TrainResult result = train::train(context.comm, context.config, partition, rank_of_part, run, start);
+  const Completion completion =
+      result.epoch >= context.config.train().epochs() ? Completion::kComplete : Completion::kLimited;
+  if (!speaks) return completion;
   fmt::print("trained {}: {} epochs, {} steps in {:.1f} s", run.string(), result.epoch, with_commas(result.step),
              result.seconds);
   if (!std::isnan(result.best_valid_accuracy)) {
@@ -48,6 +52,11 @@ void train_model(Context& context, const fs::path& partition, const fs::path& ru
                100 * result.best_test_accuracy);
   }
   fmt::print("\n");
+  if (completion == Completion::kLimited) {
+    fmt::print("  of {} epochs: a limit of steps or seconds ended it; resume to go on\n",
+               context.config.train().epochs());
+  }
+  return completion;
 }
 
 }  // namespace gigahop::launch

@@ -1,13 +1,11 @@
 #include "partition/forecast.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <fstream>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "base/progress.h"
 
 namespace gigahop::partition {
@@ -15,15 +13,6 @@ namespace {
 
 constexpr int64_t kMetisBytesPerNode = 24;
 constexpr int64_t kMetisBytesPerEntry = 77;
-
-/// Of the machine, or of the control group if that is less.
-int64_t memory_of_host() {
-  int64_t bytes = int64_t{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGESIZE);
-  std::ifstream group("/sys/fs/cgroup/memory.max");
-  int64_t limit = 0;
-  if (group >> limit) bytes = std::min(bytes, limit);
-  return bytes;
-}
 
 }  // namespace
 

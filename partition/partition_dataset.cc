@@ -19,6 +19,7 @@
 #include "comm/exchange.h"
 #include "graph/dataset_folder.h"
 #include "graph/partition_folder.h"
+#include "partition/assign.h"
 #include "partition/forecast.h"
 #include "partition/halo.h"
 #include "partition/hash_partition.h"
@@ -169,6 +170,23 @@ std::vector<T> collect(const comm::Communicator& comm, const std::vector<T>& min
   return comm::all_to_all(comm, messages).values;
 }
 
+/// What training will need of memory for the graph, at launches of several sizes.
+void describe_forecast(proto::Partition& partition) {
+  constexpr int kPositionalWidth = 64;
+  for (int num_ranks = 1; num_ranks <= partition.num_parts(); num_ranks *= 2) {
+    RankForecast heaviest;
+    for (const RankForecast& rank :
+         forecast_training(partition, assign_parts(partition, num_ranks), num_ranks, kPositionalWidth, sizeof(float))) {
+      heaviest.structure_bytes = std::max(heaviest.structure_bytes, rank.structure_bytes);
+      heaviest.mapped_bytes = std::max(heaviest.mapped_bytes, rank.mapped_bytes);
+    }
+    proto::TrainingForecast& forecast = *partition.add_forecast();
+    forecast.set_num_ranks(num_ranks);
+    forecast.set_structure_bytes(heaviest.structure_bytes);
+    forecast.set_mapped_bytes(heaviest.mapped_bytes);
+  }
+}
+
 proto::Partition describe(const graph::DatasetFolder& dataset, const PartitionOptions& options,
                           std::span<const PartFigures> figures, std::span<const HaloShare> shares,
                           const array::ArrayFile& part_of_node) {
@@ -189,6 +207,7 @@ proto::Partition describe(const graph::DatasetFolder& dataset, const PartitionOp
   partition.mutable_class_names()->CopyFrom(source.class_names());
   partition.set_config_fingerprint(options.config_fingerprint);
   describe_quality(figures, shares, partition);
+  describe_forecast(partition);
   array::add_record(*partition.mutable_arrays(), part_of_node);
   return partition;
 }

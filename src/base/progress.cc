@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
+#include <cstdlib>
 
 #include <fmt/format.h>
 
@@ -22,7 +23,8 @@ constexpr int kBarWidth = 24;
 std::atomic<bool> line_is_open = false;
 
 bool is_terminal() {
-  static const bool answer = isatty(STDERR_FILENO) == 1;
+  // mpirun forwards stderr through a pipe; launch/environment.sh says when there is a terminal at its other end.
+  static const bool answer = isatty(STDERR_FILENO) == 1 || std::getenv("GIGAHOP_TERMINAL") != nullptr;
   return answer;
 }
 

@@ -75,9 +75,6 @@ void check_field(const Message& settings, const FieldDescriptor& field, const st
       problems.push_back(fmt::format("{}: expected {}, found {}", place, describe(range), value));
     }
   }
-  if (field.options().GetExtension(proto::required_text) && reflection.GetString(settings, &field).empty()) {
-    problems.push_back(fmt::format("{}: expected a text, found none", path));
-  }
 }
 
 void check_message(const Message& settings, const std::string& prefix, Problems& problems) {

@@ -1,0 +1,34 @@
+#include "base/memory.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <string>
+
+namespace gigahop {
+namespace {
+
+/// "0::/path" of a process in a v2 hierarchy; empty elsewhere.
+std::string control_group() {
+  std::ifstream groups("/proc/self/cgroup");
+  for (std::string line; std::getline(groups, line);) {
+    if (line.starts_with("0::")) return line.substr(3);
+  }
+  return "";
+}
+
+}  // namespace
+
+int64_t memory_of_host() {
+  int64_t bytes = int64_t{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGESIZE);
+  // A limit may stand at any level above the process's own group.
+  for (std::string group = control_group();; group.erase(group.find_last_of('/'))) {
+    std::ifstream file("/sys/fs/cgroup" + group + "/memory.max");
+    int64_t limit = 0;
+    if (file >> limit) bytes = std::min(bytes, limit);
+    if (group.find('/') == std::string::npos) return bytes;
+  }
+}
+
+}  // namespace gigahop

@@ -79,9 +79,8 @@ void make_partition(Context& context, const fs::path& dataset, const fs::path& o
 
 std::vector<int32_t> rank_of_parts(const Context& context, const fs::path& partition) {
   std::vector<int32_t> ranks;
-  comm::agree(context.comm, [&] {
-    ranks = partition::assign_parts(graph::read_partition_manifest(partition), context.comm.size());
-  });
+  comm::agree(context.comm,
+              [&] { ranks = partition::assign_parts(graph::read_partition_manifest(partition), context.comm.size()); });
   return ranks;
 }
 

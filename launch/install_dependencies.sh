@@ -9,7 +9,7 @@ packages=(
   libcli11-dev libdnnl-dev libfmt-dev libmetis-dev libopenmpi-dev libprotobuf-dev librandom123-dev libspdlog-dev
   libxxhash-dev libzip-dev nlohmann-json3-dev zlib1g-dev
   # to run
-  openmpi-bin xz-utils lz4
+  openmpi-bin xz-utils lz4 zstd
 )
 # For tests and lint as well: `install_dependencies.sh --tests`.
 test_packages=(libgtest-dev python3 python3-numpy clang-format git)

@@ -1,18 +1,17 @@
 #include "partition/node_blocks.h"
 
+#include <algorithm>
+
 namespace gigahop::partition {
 
-int64_t NodeBlocks::first(int rank) const {
-  const int64_t quotient = num_nodes_ / num_ranks_;
-  const int64_t remainder = num_nodes_ % num_ranks_;
-  return quotient * rank + remainder * rank / num_ranks_;
+NodeBlocks::NodeBlocks(int64_t num_nodes, int num_ranks) {
+  const int64_t quotient = num_nodes / num_ranks;
+  const int64_t remainder = num_nodes % num_ranks;
+  for (int rank = 0; rank <= num_ranks; ++rank) offsets_.push_back(quotient * rank + remainder * rank / num_ranks);
 }
 
 int NodeBlocks::owner(int64_t id) const {
-  auto rank = static_cast<int>(static_cast<double>(id) / static_cast<double>(num_nodes_) * num_ranks_);
-  while (rank + 1 < num_ranks_ && id >= first(rank + 1)) ++rank;
-  while (rank > 0 && id < first(rank)) --rank;
-  return rank;
+  return static_cast<int>(std::upper_bound(offsets_.begin() + 1, offsets_.end() - 1, id) - offsets_.begin()) - 1;
 }
 
 }  // namespace gigahop::partition

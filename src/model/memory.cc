@@ -10,11 +10,13 @@ namespace {
 constexpr int64_t kFloatBytes = sizeof(float);
 
 /// What operations hold at most, as src/ops/cpu works: seeds whose gradients the encoder keeps at a time, in rows of so
-/// many bytes, each two seeds with parameter gradients of their own; seeds whose scores the global attention keeps at a
-/// time (forward in each thread, backward in all); partial sums of a product.
+/// many bytes; seeds that share parameter gradients of their own, at least; tokens that a thread takes at a time, unless
+/// one seed has more; seeds whose scores the global attention keeps at a time (forward in each thread, backward in all);
+/// partial sums of a product.
 constexpr int64_t kEncoderBlockSeeds = 128;
 constexpr int64_t kEncoderBlockBytes = int64_t{128} << 20;
 constexpr int64_t kEncoderGroupSeeds = 2;
+constexpr int64_t kEncoderRunTokens = 128;
 constexpr int64_t kScoreRows = 64;
 constexpr int64_t kScoreBlockSeeds = 512;
 constexpr int64_t kPartialBytes = int64_t{64} << 20;
@@ -46,7 +48,8 @@ int64_t encoder_scratch_bytes(const ModelShape& shape, const BatchBound& batch) 
   const int64_t num_groups = (block_seeds + kEncoderGroupSeeds - 1) / kEncoderGroupSeeds;
   const int64_t sums_bytes = kFloatBytes * num_groups * width * (width + 4);
   const int64_t score_columns = (shape.num_heads + 1) * (num_tokens + kScoreRows);
-  const int64_t thread_bytes = kFloatBytes * num_tokens * (7 * width + score_columns);
+  const int64_t run_tokens = std::max(num_tokens, kEncoderRunTokens);
+  const int64_t thread_bytes = kFloatBytes * run_tokens * (7 * width + score_columns);
   return rows_bytes + sums_bytes + batch.num_threads * thread_bytes;
 }
 

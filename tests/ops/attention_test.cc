@@ -135,6 +135,13 @@ const EncoderCase kEncoderCases[] = {
      .num_heads = 1,
      .head_width = 6,
      .probability = 0.3},
+    {.num_seeds = 5,
+     .num_nodes = 70,
+     .max_entries = 60,
+     .max_count = 2,
+     .num_heads = 2,
+     .head_width = 8,
+     .probability = 0.2},
 };
 
 TEST(LocalEncoder, agrees_with_the_sequence_written_out_forward_and_backward) {
@@ -173,7 +180,7 @@ TEST(LocalEncoder, has_the_gradients_of_central_differences) {
   }
 }
 
-TEST(LocalEncoder, gives_each_seed_what_it_gives_the_seed_alone) {
+TEST(LocalEncoder, gives_each_seed_what_it_gives_the_seed_alone_to_rounding) {
   const EncoderCase c = kEncoderCases[3];
   Cpu dev;
   Encoder<Cpu> all(c);
@@ -188,7 +195,7 @@ TEST(LocalEncoder, gives_each_seed_what_it_gives_the_seed_alone) {
     alone.lists.counts.assign(all.lists.counts.begin() + first, all.lists.counts.begin() + last);
     alone.out.resize(1, alone.width);
     alone.forward(dev);
-    for (int64_t i = 0; i < alone.width; ++i) EXPECT_EQ(alone.out.data()[i], all.out.row(b)[i]);
+    for (int64_t i = 0; i < alone.width; ++i) EXPECT_NEAR(alone.out.data()[i], all.out.row(b)[i], 1e-5);
   }
 }
 

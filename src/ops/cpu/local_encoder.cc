@@ -1,9 +1,10 @@
 /// The local encoder over all seeds of a batch: who works on which seed, and where gradients meet.
 ///
-/// Seeds are independent in the forward pass. The backward pass takes a block of seeds at a time. First, threads take
-/// groups of seeds: token gradients go to rows of the block, parameter gradients to sums of the group. Then threads
-/// take distinct nodes: each adds the block's rows of its node in the order of the entries. Then the groups' sums are
-/// added in order. Blocks and groups depend on the batch alone, so no thread count changes a bit.
+/// Seeds are independent in the forward pass; threads take runs of them. The backward pass takes a block of seeds at a
+/// time. First, threads take groups of seeds, a run or two seeds that are a run each: token gradients go to rows of the
+/// block, parameter gradients to sums of the group. Then threads take distinct nodes: each adds the block's rows of its
+/// node in the order of the entries. Then the groups' sums are added in order. Blocks, groups and runs depend on the
+/// batch alone, so no thread count changes a bit.
 #include "ops/local_encoder.h"
 
 #include <algorithm>
@@ -13,31 +14,33 @@
 
 #include "base/error.h"
 #include "ops/cpu/encoder_rows.h"
-#include "ops/cpu/encoder_seed.h"
+#include "ops/cpu/encoder_run.h"
 #include "ops/cpu/parallel.h"
 
 namespace gigahop::ops {
 namespace {
 
 using cpu::EncoderProblem;
-using cpu::EncoderSeed;
+using cpu::EncoderRun;
 using cpu::ParameterSums;
 
 constexpr int64_t kMaxBlockSeeds = 128;
 constexpr int64_t kMaxBlockBytes = int64_t{128} << 20;  // of gradients of token rows
-constexpr int64_t kGroupSeeds = 2;
+constexpr int64_t kMinGroupSeeds = 2;
 
-/// run(EncoderSeed&, item) for items in [0, count), each thread with memory of its own.
+/// run(EncoderRun&, first, last) for the consecutive pieces of seeds that start at firsts[i] and end at firsts[i + 1],
+/// each thread with memory of its own.
 template <class Run>
-void for_each_with_seed(Cpu& dev, const EncoderProblem& problem, int64_t count, const Run& run) {
+void for_each_piece(Cpu& dev, const EncoderProblem& problem, const std::vector<int64_t>& firsts, const Run& run) {
+  const auto count = static_cast<int64_t>(firsts.size()) - 1;
   const int num_threads = static_cast<int>(std::clamp<int64_t>(count, 1, dev.num_threads));
   double seconds = 0;
 #pragma omp parallel num_threads(num_threads) reduction(+ : seconds)
   {
-    EncoderSeed seed(problem);
+    EncoderRun memory(problem);
 #pragma omp for schedule(dynamic)
-    for (int64_t i = 0; i < count; ++i) run(seed, i);
-    seconds += seed.product_seconds();
+    for (int64_t i = 0; i < count; ++i) run(memory, firsts[i], firsts[i + 1]);
+    seconds += memory.product_seconds();
   }
   dev.product_seconds += seconds / num_threads;
 }
@@ -79,6 +82,22 @@ std::vector<int64_t> plan_blocks(const SampleLists<Cpu>& lists, int64_t width) {
   return firsts;
 }
 
+std::vector<int64_t> plan_runs(const EncoderProblem& problem, int64_t num_seeds) {
+  std::vector<int64_t> firsts = {0};
+  while (firsts.back() < num_seeds) firsts.push_back(problem.end_of_run(firsts.back(), num_seeds));
+  return firsts;
+}
+
+/// Groups of the block [first, last): runs, the short ones joined, because each group has a [W, W] of its own.
+std::vector<int64_t> plan_groups(const EncoderProblem& problem, int64_t first, int64_t last) {
+  std::vector<int64_t> firsts = {first};
+  while (firsts.back() < last) {
+    const int64_t least = std::min(firsts.back() + kMinGroupSeeds, last);
+    firsts.push_back(std::max(problem.end_of_run(firsts.back(), last), least));
+  }
+  return firsts;
+}
+
 /// The entries of a block by node, those of a node in order: run i is entries[run_offsets[i] .. run_offsets[i + 1]).
 struct EntriesByNode {
   std::vector<int32_t> entries;
@@ -111,26 +130,28 @@ class BlockBackward {
   void run(int64_t first_seed, int64_t last_seed, In<Cpu> dout) {
     const int64_t first_entry = problem_.lists.offsets[first_seed];
     token_gradients_.resize((problem_.lists.offsets[last_seed] - first_entry) * 3 * 4 * problem_.width());
-    const int64_t num_groups = cpu::num_blocks(last_seed - first_seed, kGroupSeeds);
+    const std::vector<int64_t> firsts = plan_groups(problem_, first_seed, last_seed);
+    const auto num_groups = static_cast<int64_t>(firsts.size()) - 1;
     group_sums_.resize(num_groups, problem_.width() * (problem_.width() + 4));
-    for_each_with_seed(dev_, problem_, num_groups, [&](EncoderSeed& seed, int64_t group) {
-      const int64_t first = first_seed + group * kGroupSeeds;
-      run_group(seed, first, std::min(first + kGroupSeeds, last_seed), first_entry, dout, group_sums_.row(group));
+    for_each_piece(dev_, problem_, firsts, [&](EncoderRun& memory, int64_t first, int64_t last) {
+      const int64_t group = std::ranges::lower_bound(firsts, first) - firsts.begin();
+      run_group(memory, first, last, first_entry, dout, group_sums_.row(group));
     });
     scatter(first_seed, last_seed);
     add_group_sums(num_groups);
   }
 
  private:
-  void run_group(EncoderSeed& seed, int64_t first, int64_t last, int64_t first_entry, In<Cpu> dout, float* sums) {
+  void run_group(EncoderRun& memory, int64_t first, int64_t last, int64_t first_entry, In<Cpu> dout, float* sums) {
     const int64_t width = problem_.width();
     std::fill_n(sums, width * (width + 4), 0.0F);
     float* vectors = sums + width * width;
     const ParameterSums target = {sums, vectors, vectors + width, vectors + 2 * width, vectors + 3 * width};
-    for (int64_t b = first; b < last; ++b) {
-      if (problem_.num_tokens(b) == 0) continue;
+    for (int64_t b = first; b < last;) {
+      const int64_t end = problem_.end_of_run(b, last);
       float* rows = token_gradients_.data() + (problem_.lists.offsets[b] - first_entry) * 3 * 4 * width;
-      seed.backward(b, dout.row(b), rows, target);
+      memory.backward(b, end, dout, rows, target);
+      b = end;
     }
   }
 
@@ -195,13 +216,8 @@ void local_encoder<Cpu>(Cpu& dev, const SampleLists<Cpu>& lists, const EncoderRo
   require(out.rows == lists.seed_ids.size && out.cols == rows.query.cols, "local_encoder: extents agree");
   const Buffer<float> gain = readout_gain(parameters);
   const EncoderProblem problem = {lists, rows, parameters, options, gain.data()};
-  for_each_with_seed(dev, problem, out.rows, [&](EncoderSeed& seed, int64_t b) {
-    if (problem.num_tokens(b) == 0) {
-      std::fill_n(out.row(b), out.cols, 0.0F);
-    } else {
-      seed.forward(b, out.row(b));
-    }
-  });
+  for_each_piece(dev, problem, plan_runs(problem, out.rows),
+                 [&](EncoderRun& memory, int64_t first, int64_t last) { memory.forward(first, last, out); });
 }
 
 template <>

@@ -86,8 +86,8 @@ std::vector<int32_t> assign_parts(const proto::Partition& partition, int num_ran
                        "start fewer ranks or partition into more parts");
   }
   const std::vector<int64_t> weights = part_weights(partition);
-  std::vector<int32_t> ranks =
-      partition_serially(quotient_graph(partition, weights), num_ranks, kImbalance, partition.seed());
+  const SerialGraph quotient = quotient_graph(partition, weights);
+  std::vector<int32_t> ranks = partition_serially(quotient, quotient.limits(num_ranks, kImbalance), partition.seed());
   const std::vector<int32_t> simple = longest_first(weights, num_ranks);
   const auto load = static_cast<double>(heaviest_rank(weights, ranks, num_ranks));
   if (load > kWorthTheCut * static_cast<double>(heaviest_rank(weights, simple, num_ranks))) ranks = simple;

@@ -10,14 +10,14 @@
 namespace gigahop::partition {
 
 /// METIS_PartGraphKway, minimising the cut under num_constraints balance constraints. Weights are scaled down where
-/// their total exceeds what METIS can add up in 32 bits.
+/// their total exceeds what METIS can add up in 32 bits; of a node heavier than half a part's share METIS sees that
+/// half, because from one heavy node it makes one part of everything.
 ///
 /// Returns  [n] part of each node as METIS said it: parts may be empty or overfull, whatever METIS thinks of its
 /// result;
 ///          nothing if METIS reports failure
 /// Needs    1 < num_parts < n
 /// Errors   Error{kData} if METIS runs out of memory
-std::optional<std::vector<int32_t>> call_metis(const SerialGraph& graph, int num_parts, double imbalance,
-                                               uint64_t seed);
+std::optional<std::vector<int32_t>> call_metis(const SerialGraph& graph, const PartLimits& limits, uint64_t seed);
 
 }  // namespace gigahop::partition

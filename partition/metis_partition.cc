@@ -107,7 +107,7 @@ std::vector<int32_t> metis_partition(const comm::Communicator& comm, const NodeB
     if (comm.rank() != 0) return;
     log_info("METIS: {} nodes, {} entries into {} parts under {} constraints", with_commas(blocks.num_nodes()),
              with_commas(num_entries), options.num_parts, whole.num_constraints);
-    all_parts = partition_serially(whole, options.num_parts, options.imbalance, options.seed);
+    all_parts = partition_serially(whole, whole.limits(options.num_parts, options.imbalance), options.seed);
   });
   std::vector<std::span<const std::byte>> messages(static_cast<size_t>(comm.size()));
   for (int rank = 0; comm.rank() == 0 && rank < comm.size(); ++rank) {

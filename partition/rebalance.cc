@@ -115,25 +115,18 @@ void fill_empty_parts(const SerialGraph& graph, PartLoads& loads, std::span<int3
 
 }  // namespace
 
-PartLoads::PartLoads(const SerialGraph& graph, int parts_wanted, double imbalance, std::span<const int32_t> parts)
-    : num_parts(parts_wanted),
+PartLoads::PartLoads(const SerialGraph& graph, const PartLimits& part_limits, std::span<const int32_t> parts)
+    : num_parts(part_limits.num_parts),
       num_constraints(graph.num_constraints),
-      loads(static_cast<size_t>(parts_wanted) * static_cast<size_t>(graph.num_constraints)),
-      counts(static_cast<size_t>(parts_wanted)) {
-  std::vector<int64_t> totals(static_cast<size_t>(num_constraints));
-  std::vector<int64_t> heaviest(totals.size());
+      loads(static_cast<size_t>(num_parts) * static_cast<size_t>(graph.num_constraints)),
+      counts(static_cast<size_t>(num_parts)),
+      limits(part_limits.limits) {
   for (size_t node = 0; node < parts.size(); ++node) {
     ++counts[parts[node]];
     const auto weights = graph.weights(static_cast<int64_t>(node));
-    for (size_t c = 0; c < totals.size(); ++c) {
+    for (size_t c = 0; c < weights.size(); ++c) {
       loads[static_cast<size_t>(parts[node] * num_constraints) + c] += weights[c];
-      totals[c] += weights[c];
-      heaviest[c] = std::max(heaviest[c], weights[c]);
     }
-  }
-  for (size_t c = 0; c < totals.size(); ++c) {
-    const auto allowed = static_cast<int64_t>((1.0 + imbalance) * static_cast<double>(totals[c]) / num_parts);
-    limits.push_back(std::max(allowed, (totals[c] + num_parts - 1) / num_parts + heaviest[c]));
   }
 }
 
@@ -165,18 +158,28 @@ double PartLoads::worst() const {
   return worst;
 }
 
-void rebalance(const SerialGraph& graph, int num_parts, double imbalance, std::span<int32_t> parts) {
-  PartLoads loads(graph, num_parts, imbalance, parts);
+namespace {
+
+void relieve_all(const SerialGraph& graph, PartLoads& loads, std::span<int32_t> parts) {
   for (int sweep = 0; sweep < kSweeps && loads.worst() > 1.0; ++sweep) {
     int64_t moved = 0;
     for (int constraint = 0; constraint < graph.num_constraints; ++constraint) {
-      for (int part = 0; part < num_parts; ++part) {
+      for (int part = 0; part < loads.num_parts; ++part) {
         if (loads.load(part, constraint) <= loads.limits[static_cast<size_t>(constraint)]) continue;
         moved += relieve(graph, loads, parts, part, constraint);
       }
     }
     if (moved == 0) break;
   }
+}
+
+}  // namespace
+
+void rebalance(const SerialGraph& graph, const PartLimits& limits, std::span<int32_t> parts) {
+  PartLoads loads(graph, limits, parts);
+  relieve_all(graph, loads, parts);
+  loads.limits = limits.of_first_constraint().limits;
+  relieve_all(graph, loads, parts);
   fill_empty_parts(graph, loads, parts);
 }
 

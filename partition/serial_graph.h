@@ -5,6 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "partition/part_limits.h"
+
 namespace gigahop::partition {
 
 struct SerialGraph {
@@ -21,6 +23,8 @@ struct SerialGraph {
     const auto width = static_cast<size_t>(num_constraints);
     return std::span(node_weights).subspan(static_cast<size_t>(node) * width, width);
   }
+  /// Every part at most (1 + imbalance) times the average, as far as nodes can be divided.
+  PartLimits limits(int num_parts, double imbalance) const;
 };
 
 }  // namespace gigahop::partition

@@ -14,11 +14,11 @@ namespace {
 /// Beyond this excess over a limit METIS has given up on a constraint, and repairing would cost more cut than retrying.
 constexpr double kHopeless = 1.25;
 
-bool is_usable(const SerialGraph& graph, int num_parts, double imbalance, std::span<const int32_t> parts) {
+bool is_usable(const SerialGraph& graph, const PartLimits& limits, std::span<const int32_t> parts) {
   for (const int32_t part : parts) {
-    if (part < 0 || part >= num_parts) return false;
+    if (part < 0 || part >= limits.num_parts) return false;
   }
-  const PartLoads loads(graph, num_parts, imbalance, parts);
+  const PartLoads loads(graph, limits, parts);
   return std::find(loads.counts.begin(), loads.counts.end(), 0) == loads.counts.end() && loads.worst() <= kHopeless;
 }
 
@@ -40,23 +40,37 @@ std::vector<int32_t> equal_runs(int64_t num_nodes, int num_parts) {
 
 }  // namespace
 
-std::vector<int32_t> partition_serially(const SerialGraph& graph, int num_parts, double imbalance, uint64_t seed) {
+PartLimits SerialGraph::limits(int num_parts, double imbalance) const {
+  std::vector<int64_t> totals(static_cast<size_t>(num_constraints));
+  std::vector<int64_t> heaviest(totals.size());
+  for (int64_t node = 0; node < num_nodes(); ++node) {
+    for (size_t c = 0; c < totals.size(); ++c) {
+      totals[c] += weights(node)[c];
+      heaviest[c] = std::max(heaviest[c], weights(node)[c]);
+    }
+  }
+  return part_limits(totals, heaviest, num_parts, imbalance);
+}
+
+std::vector<int32_t> partition_serially(const SerialGraph& graph, const PartLimits& limits, uint64_t seed) {
+  const int num_parts = limits.num_parts;
   std::vector<int32_t> parts(static_cast<size_t>(graph.num_nodes()));
   if (num_parts == 1) return parts;
   if (graph.num_nodes() <= num_parts) {
     std::iota(parts.begin(), parts.end(), 0);
     return parts;
   }
-  std::optional<std::vector<int32_t>> result = call_metis(graph, num_parts, imbalance, seed);
-  if (!result.has_value() || !is_usable(graph, num_parts, imbalance, *result)) {
+  std::optional<std::vector<int32_t>> result = call_metis(graph, limits, seed);
+  if (!result.has_value() || !is_usable(graph, limits, *result)) {
     log_debug("METIS left empty or overfull parts with {} constraints", graph.num_constraints);
     const SerialGraph simpler = with_first_constraint(graph);
-    result = call_metis(simpler, num_parts, imbalance, seed);
-    if (!result.has_value() || !is_usable(simpler, num_parts, imbalance, *result)) {
+    const PartLimits first_limit{.num_parts = num_parts, .limits = {limits.limits[0]}};
+    result = call_metis(simpler, first_limit, seed);
+    if (!result.has_value() || !is_usable(simpler, first_limit, *result)) {
       result = equal_runs(graph.num_nodes(), num_parts);
     }
   }
-  rebalance(graph, num_parts, imbalance, *result);
+  rebalance(graph, limits, *result);
   return *result;
 }
 

@@ -48,7 +48,7 @@ std::vector<int32_t> parts_of_one_process(const PartitionInput& input, int num_p
   const ConstraintWeights constraints = constraint_weights(graph.row_offsets, is_train, num_parts);
   graph.num_constraints = constraints.num_constraints;
   graph.node_weights = constraints.weights;
-  return partition_serially(graph, num_parts, imbalance, kSeed);
+  return partition_serially(graph, graph.limits(num_parts, imbalance), kSeed);
 }
 
 void expect_same_arrays(const fs::path& expected_folder, const fs::path& folder, int num_parts) {

@@ -35,6 +35,10 @@ SerialGraph constrained_graph(const tests::EdgeList& edges, int num_parts) {
   return graph;
 }
 
+std::vector<int32_t> parts_of(const SerialGraph& graph, int num_parts, uint64_t seed) {
+  return partition_serially(graph, graph.limits(num_parts, kImbalance), seed);
+}
+
 int64_t num_empty(const std::vector<int32_t>& parts, int num_parts) {
   std::vector<int64_t> counts(static_cast<size_t>(num_parts));
   for (const int32_t part : parts) ++counts[static_cast<size_t>(part)];
@@ -47,10 +51,10 @@ TEST(SerialPartition, gives_every_part_a_node_on_any_shape) {
                             tests::power_law(300, 5, 1), isolated}) {
     for (int num_parts = 1; num_parts <= 8; ++num_parts) {
       const SerialGraph graph = constrained_graph(edges, num_parts);
-      const std::vector<int32_t> parts = partition_serially(graph, num_parts, kImbalance, 1);
+      const std::vector<int32_t> parts = parts_of(graph, num_parts, 1);
       ASSERT_EQ(static_cast<int64_t>(parts.size()), edges.num_nodes);
       EXPECT_EQ(num_empty(parts, num_parts), std::max<int64_t>(0, num_parts - edges.num_nodes));
-      const PartLoads loads(graph, num_parts, kImbalance, parts);
+      const PartLoads loads(graph, graph.limits(num_parts, kImbalance), parts);
       const int64_t most = *std::max_element(loads.counts.begin(), loads.counts.end());
       EXPECT_LE(most, std::max<int64_t>(loads.limits[0], 1)) << edges.num_nodes << " nodes, " << num_parts << " parts";
     }
@@ -59,7 +63,7 @@ TEST(SerialPartition, gives_every_part_a_node_on_any_shape) {
 
 TEST(SerialPartition, uses_all_of_many_parts) {
   for (const int num_parts : {900, 1000}) {
-    const std::vector<int32_t> parts = partition_serially(serial_graph(tests::cycle(1000)), num_parts, kImbalance, 1);
+    const std::vector<int32_t> parts = parts_of(serial_graph(tests::cycle(1000)), num_parts, 1);
     EXPECT_EQ(num_empty(parts, num_parts), 0);
   }
 }
@@ -67,16 +71,16 @@ TEST(SerialPartition, uses_all_of_many_parts) {
 TEST(SerialPartition, survives_weights_that_overflow_metis) {
   SerialGraph graph = serial_graph(tests::cycle(1000));
   graph.node_weights.assign(1000, 3'000'000'000);
-  const std::vector<int32_t> parts = partition_serially(graph, 4, kImbalance, 1);
-  EXPECT_LE(PartLoads(graph, 4, kImbalance, parts).worst(), 1.0);
+  const std::vector<int32_t> parts = parts_of(graph, 4, 1);
+  EXPECT_LE(PartLoads(graph, graph.limits(4, kImbalance), parts).worst(), 1.0);
 }
 
 TEST(SerialPartition, survives_a_node_heavier_than_a_part) {
   SerialGraph graph = serial_graph(tests::cycle(100));
   graph.node_weights[50] = 1000;
-  const std::vector<int32_t> parts = partition_serially(graph, 8, kImbalance, 1);
+  const std::vector<int32_t> parts = parts_of(graph, 8, 1);
   EXPECT_EQ(num_empty(parts, 8), 0);
-  EXPECT_LE(PartLoads(graph, 8, kImbalance, parts).worst(), 1.0);
+  EXPECT_LE(PartLoads(graph, graph.limits(8, kImbalance), parts).worst(), 1.0);
 }
 
 TEST(SerialPartition, cuts_a_ring_of_cliques_between_cliques) {
@@ -89,7 +93,7 @@ TEST(SerialPartition, cuts_a_ring_of_cliques_between_cliques) {
     }
     edges.edges.emplace_back(clique * kSize, (clique + 1) % kCliques * kSize + 1);
   }
-  const std::vector<int32_t> parts = partition_serially(serial_graph(edges), kCliques, kImbalance, 1);
+  const std::vector<int32_t> parts = parts_of(serial_graph(edges), kCliques, 1);
   int64_t cut = 0;
   for (const auto& [a, b] : edges.edges) cut += parts[static_cast<size_t>(a)] == parts[static_cast<size_t>(b)] ? 0 : 1;
   EXPECT_EQ(cut, kCliques);
@@ -97,15 +101,15 @@ TEST(SerialPartition, cuts_a_ring_of_cliques_between_cliques) {
 
 TEST(SerialPartition, is_the_same_every_time) {
   const SerialGraph graph = constrained_graph(tests::power_law(500, 6, 2), 7);
-  EXPECT_EQ(partition_serially(graph, 7, kImbalance, 4), partition_serially(graph, 7, kImbalance, 4));
+  EXPECT_EQ(parts_of(graph, 7, 4), parts_of(graph, 7, 4));
 }
 
 TEST(Rebalance, empties_an_overfull_part_with_everything_in_it) {
   const SerialGraph graph = constrained_graph(tests::power_law(400, 5, 3), 5);
   std::vector<int32_t> parts(400, 2);
-  rebalance(graph, 5, kImbalance, parts);
+  rebalance(graph, graph.limits(5, kImbalance), parts);
   EXPECT_EQ(num_empty(parts, 5), 0);
-  EXPECT_LE(PartLoads(graph, 5, kImbalance, parts).load(2, 0), PartLoads(graph, 5, kImbalance, parts).limits[0]);
+  EXPECT_LE(PartLoads(graph, graph.limits(5, kImbalance), parts).load(2, 0), PartLoads(graph, graph.limits(5, kImbalance), parts).limits[0]);
 }
 
 TEST(Rebalance, leaves_a_good_partition_alone) {
@@ -113,7 +117,7 @@ TEST(Rebalance, leaves_a_good_partition_alone) {
   std::vector<int32_t> parts(100);
   for (size_t node = 0; node < parts.size(); ++node) parts[node] = static_cast<int32_t>(node / 25);
   const std::vector<int32_t> before = parts;
-  rebalance(graph, 4, kImbalance, parts);
+  rebalance(graph, graph.limits(4, kImbalance), parts);
   EXPECT_EQ(parts, before);
 }
 

@@ -1,0 +1,175 @@
+#include "partition/multilevel/balance.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "comm/collectives.h"
+
+namespace gigahop::partition {
+namespace {
+
+constexpr int kMaxRounds = 24;
+/// A round in which the ranks share the room is worth another if it leaves less than this of the overload.
+constexpr double kProgress = 0.75;
+constexpr int kNumPrices = 256;
+/// Price of a move without gain or loss; gains are below, losses above, four prices to a doubling.
+constexpr int kZeroPrice = 128;
+
+/// What a move costs the cut, per unit of the weight that it takes out of the overfull part.
+int price_of(int64_t loss, int64_t weight) {
+  if (loss == 0) return kZeroPrice;
+  const double magnitude = loss > 0 ? static_cast<double>(loss) / static_cast<double>(weight)
+                                    : static_cast<double>(-loss) * static_cast<double>(weight);
+  const int steps = std::clamp(64 + static_cast<int>(std::lround(4 * std::log2(magnitude))), 1, kNumPrices / 2 - 1);
+  return loss > 0 ? kZeroPrice + steps : kZeroPrice - steps;
+}
+
+struct Candidate {
+  int32_t row = 0;
+  int32_t price = 0;
+};
+
+/// What has to leave: the excess over the limit, of each part and constraint that has one. [P, C], 0 elsewhere.
+std::vector<int64_t> find_excess(const PartState& state) {
+  std::vector<int64_t> excess;
+  for (int part = 0; part < state.num_parts(); ++part) {
+    for (int64_t c = 0; c < state.level().num_constraints; ++c) {
+      excess.push_back(std::max<int64_t>(0, state.excess(part, c)));
+    }
+  }
+  return excess;
+}
+
+/// Where a node goes best that has to leave; its present part if no other has room.
+int32_t target_of(const PartState& state, PartConnections& connections, int64_t row) {
+  const auto weights = state.level().weights(row);
+  const int32_t present = state.part(row);
+  int32_t best = present;
+  for (const int32_t part : connections.of(row)) {
+    if (part == present || !state.may_enter(part, weights)) continue;
+    const bool better = best == present || connections.weight(part) > connections.weight(best) ||
+                        (connections.weight(part) == connections.weight(best) && part < best);
+    if (better) best = part;
+  }
+  if (best != present) return best;
+  for (int32_t part = 0; part < state.num_parts(); ++part) {
+    if (part == present || !state.may_enter(part, weights)) continue;
+    if (best == present || state.load(part, 0) < state.load(best, 0)) best = part;
+  }
+  return best;
+}
+
+/// The constraint that makes a node leave: among those exceeded in its part that it weighs in, the one furthest above
+/// the limit; -1 if there is none.
+int reason_to_leave(const PartState& state, std::span<const int64_t> excess, int64_t row) {
+  const auto weights = state.level().weights(row);
+  const auto* own = excess.data() + static_cast<size_t>(state.part(row)) * weights.size();
+  int reason = -1;
+  double worst = 0;
+  for (size_t c = 0; c < weights.size(); ++c) {
+    if (weights[c] == 0 || own[c] <= 0) continue;
+    const double relative =
+        static_cast<double>(own[c]) / static_cast<double>(std::max<int64_t>(1, state.limits().limits[c]));
+    if (relative > worst) {
+      worst = relative;
+      reason = static_cast<int>(c);
+    }
+  }
+  return reason;
+}
+
+/// Nodes that could leave, cheapest first.
+std::vector<Candidate> find_candidates(const PartState& state, PartConnections& connections,
+                                       std::span<const int64_t> excess) {
+  std::vector<Candidate> candidates;
+  const LevelView& level = state.level();
+  for (int64_t row = 0; row < level.graph.num_owned(); ++row) {
+    const int32_t part = state.part(row);
+    if (part == kNoPart) continue;
+    const int reason = reason_to_leave(state, excess, row);
+    if (reason < 0) continue;
+    int64_t outside = 0;
+    for (const int32_t other : connections.of(row)) {
+      if (other != part) outside = std::max(outside, connections.weight(other));
+    }
+    const int64_t weight = level.weights(row)[static_cast<size_t>(reason)];
+    candidates.push_back({static_cast<int32_t>(row), price_of(connections.weight(part) - outside, weight)});
+  }
+  std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
+    return a.price != b.price ? a.price < b.price : a.row < b.row;
+  });
+  return candidates;
+}
+
+/// [P, C] how much this rank is to move out of each part, at a price that is common to all ranks: all of what is
+/// cheaper, and its share of what is offered at that price.
+std::vector<int64_t> allowances(const comm::Communicator& comm, const PartState& state, std::span<const int64_t> excess,
+                                std::span<const Candidate> candidates) {
+  if (comm.size() == 1) return {excess.begin(), excess.end()};
+  std::vector<int64_t> place(excess.size(), -1);
+  size_t num_exceeded = 0;
+  for (size_t i = 0; i < excess.size(); ++i) {
+    if (excess[i] > 0) place[i] = static_cast<int64_t>(num_exceeded++);
+  }
+  std::vector<int64_t> offered(num_exceeded * kNumPrices);
+  for (const Candidate& candidate : candidates) {
+    const auto weights = state.level().weights(candidate.row);
+    for (size_t c = 0; c < weights.size(); ++c) {
+      const int64_t exceeded = place[static_cast<size_t>(state.part(candidate.row)) * weights.size() + c];
+      if (exceeded >= 0) offered[static_cast<size_t>(exceeded * kNumPrices + candidate.price)] += weights[c];
+    }
+  }
+  const std::vector<int64_t> mine = offered;
+  comm::all_reduce_sum(comm, std::span(offered));
+  std::vector<int64_t> allowed(excess.size());
+  for (size_t i = 0; i < excess.size(); ++i) {
+    int64_t needed = excess[i];
+    for (int64_t price = 0; price < kNumPrices && needed > 0; ++price) {
+      const auto at = static_cast<size_t>(place[i] * kNumPrices + price);
+      const double share =
+          std::min(1.0, static_cast<double>(needed) / static_cast<double>(std::max<int64_t>(1, offered[at])));
+      allowed[i] += static_cast<int64_t>(std::ceil(share * static_cast<double>(mine[at])));
+      needed -= offered[at];
+    }
+  }
+  return allowed;
+}
+
+/// Moves candidates while their parts have something to give away.
+void move_candidates(PartState& state, PartConnections& connections, std::span<const Candidate> candidates,
+                     std::vector<int64_t>& allowed) {
+  for (const Candidate& candidate : candidates) {
+    const auto weights = state.level().weights(candidate.row);
+    int64_t* left = allowed.data() + static_cast<size_t>(state.part(candidate.row)) * weights.size();
+    bool may_leave = false;
+    for (size_t c = 0; c < weights.size(); ++c) may_leave |= weights[c] > 0 && left[c] > 0;
+    if (!may_leave) continue;
+    const int32_t to = target_of(state, connections, candidate.row);
+    if (to == state.part(candidate.row)) continue;
+    for (size_t c = 0; c < weights.size(); ++c) left[c] -= weights[c];
+    state.move(candidate.row, to);
+  }
+  state.commit();
+}
+
+}  // namespace
+
+void balance(const comm::Communicator& comm, PartState& state) {
+  state.share_room_equally();
+  PartConnections connections(state);
+  int turn = -1;  // whose turn it is to have all of the room; -1: shared
+  for (int round = 0; round < kMaxRounds && state.overload() > 0; ++round) {
+    const std::vector<int64_t> excess = find_excess(state);
+    const std::vector<Candidate> candidates = find_candidates(state, connections, excess);
+    std::vector<int64_t> allowed = turn < 0 ? allowances(comm, state, excess, candidates) : excess;
+    const double before = state.overload();
+    move_candidates(state, connections, candidates, allowed);
+    if (turn < 0 && state.overload() < kProgress * before) continue;
+    if (comm.size() == 1 || ++turn >= comm.size()) break;
+    state.give_room_to(turn);
+  }
+  state.share_room_equally();
+}
+
+}  // namespace gigahop::partition

@@ -1,0 +1,187 @@
+#include "partition/multilevel/cluster_weights.h"
+
+#include <algorithm>
+
+#include "comm/exchange.h"
+
+namespace gigahop::partition {
+namespace {
+
+constexpr int64_t kUnknown = INT64_MAX / 2;  // no room until the owner has said how much there is
+
+/// What one contributor must take back of an overshoot, so that all together take back at least all of it.
+int64_t share_of_overshoot(int64_t overshoot, int64_t inflow, int64_t total_inflow) {
+  if (overshoot <= 0 || inflow <= 0) return 0;
+  const double share = static_cast<double>(overshoot) / static_cast<double>(total_inflow);
+  return std::min(inflow, static_cast<int64_t>(share * static_cast<double>(inflow)) + 1);
+}
+
+}  // namespace
+
+ClusterWeights::ClusterWeights(const comm::Communicator& comm, const LevelView& level,
+                               std::span<const int64_t> max_weights)
+    : comm_(comm),
+      level_(level),
+      max_weights_(max_weights),
+      width_(level.num_constraints),
+      num_owned_(level.graph.num_owned()),
+      first_node_(level.graph.blocks.first(comm.rank())) {
+  weights_.assign(level.node_weights.begin(), level.node_weights.end());
+  weights_.resize(static_cast<size_t>(level.graph.num_local() * width_));
+  touched_place_.assign(static_cast<size_t>(level.graph.num_local()), -1);
+  for (const int64_t id : level.graph.halo_ids) foreign_.add(id);
+  std::vector<int64_t> owned(static_cast<size_t>(num_owned_));
+  std::vector<int64_t> halo(static_cast<size_t>(level.graph.num_halo()));
+  for (int64_t c = 0; c < width_; ++c) {
+    for (int64_t row = 0; row < num_owned_; ++row) owned[static_cast<size_t>(row)] = weights_[row * width_ + c];
+    exchange_halo(comm, level.graph, std::span<const int64_t>(owned), std::span(halo));
+    for (size_t place = 0; place < halo.size(); ++place) {
+      weights_[(num_owned_ + static_cast<int64_t>(place)) * width_ + c] = halo[place];
+    }
+  }
+}
+
+int32_t ClusterWeights::slot_of(int64_t cluster) {
+  if (cluster >= first_node_ && cluster < first_node_ + num_owned_) return static_cast<int32_t>(cluster - first_node_);
+  const auto slot = static_cast<int32_t>(num_owned_ + foreign_.add(cluster));
+  if (slot >= num_slots()) {
+    weights_.resize(weights_.size() + static_cast<size_t>(width_), kUnknown);
+    touched_place_.push_back(-1);
+    touch(slot);
+  }
+  return slot;
+}
+
+int64_t ClusterWeights::cluster_of(int32_t slot) const {
+  return slot < num_owned_ ? first_node_ + slot : foreign_.id(slot - num_owned_);
+}
+
+void ClusterWeights::touch(int32_t slot) {
+  if (touched_place_[slot] >= 0) return;
+  touched_place_[slot] = static_cast<int32_t>(touched_.size());
+  touched_.push_back(slot);
+  deltas_.resize(deltas_.size() + static_cast<size_t>(width_));
+  inflows_.resize(deltas_.size());
+}
+
+void ClusterWeights::change(int32_t slot, std::span<const int64_t> weights, int64_t sign) {
+  for (size_t c = 0; c < weights.size(); ++c) weights_[static_cast<size_t>(slot * width_) + c] += sign * weights[c];
+  if (comm_.size() == 1) return;
+  touch(slot);
+  for (size_t c = 0; c < weights.size(); ++c) delta(slot)[c] += sign * weights[c];
+}
+
+void ClusterWeights::move(std::span<const int64_t> weights, int32_t from, int32_t to) {
+  change(from, weights, -1);
+  change(to, weights, 1);
+  if (comm_.size() == 1) return;
+  for (size_t c = 0; c < weights.size(); ++c) inflow(to)[c] += weights[c];
+}
+
+void ClusterWeights::forget_batch() {
+  for (const int32_t slot : touched_) touched_place_[slot] = -1;
+  touched_.clear();
+  deltas_.clear();
+  inflows_.clear();
+}
+
+/// Sends [row, delta, inflow] of every touched foreign cluster to its owner; told [R] is filled with the slots, in the
+/// order of the records.
+comm::ReceivedValues<int64_t> ClusterWeights::tell_owners(std::vector<std::vector<int32_t>>& told) {
+  std::vector<std::vector<int64_t>> messages(static_cast<size_t>(comm_.size()));
+  told.assign(messages.size(), {});
+  for (const int32_t slot : touched_) {
+    if (slot < num_owned_) continue;
+    const int owner = owner_of(slot);
+    told[owner].push_back(slot);
+    messages[owner].push_back(cluster_of(slot) - level_.graph.blocks.first(owner));
+    messages[owner].insert(messages[owner].end(), delta(slot), delta(slot) + width_);
+    messages[owner].insert(messages[owner].end(), inflow(slot), inflow(slot) + width_);
+  }
+  return comm::all_to_all(comm_, messages);
+}
+
+/// Returns [touched, C]: what of each constraint this rank must take back from each cluster it touched.
+std::vector<int64_t> ClusterWeights::settle_with_owners() {
+  std::vector<std::vector<int32_t>> told;
+  const comm::ReceivedValues<int64_t> reports = tell_owners(told);
+  const std::vector<int64_t> own_inflows = inflows_;
+  const int64_t record = 1 + 2 * width_;
+  const auto num_records = static_cast<int64_t>(reports.values.size()) / record;
+  for (int64_t i = 0; i < num_records; ++i) {
+    const int64_t* report = reports.values.data() + i * record;
+    const auto row = static_cast<int32_t>(report[0]);
+    touch(row);
+    for (int64_t c = 0; c < width_; ++c) {
+      weights_[row * width_ + c] += report[1 + c];
+      inflow(row)[c] += report[1 + width_ + c];
+    }
+  }
+  const auto overshoot = [&](int32_t row, int64_t c) { return weights_[row * width_ + c] - max_weights_[c]; };
+  std::vector<std::vector<int64_t>> replies(static_cast<size_t>(comm_.size()));
+  for (int rank = 0; rank < comm_.size(); ++rank) {
+    const auto theirs = reports.from(rank);
+    for (size_t at = 0; at < theirs.size(); at += static_cast<size_t>(record)) {
+      const auto row = static_cast<int32_t>(theirs[at]);
+      for (int64_t c = 0; c < width_; ++c) replies[rank].push_back(weights_[row * width_ + c]);
+      for (int64_t c = 0; c < width_; ++c) {
+        const int64_t brought = theirs[at + 1 + static_cast<size_t>(width_ + c)];
+        replies[rank].push_back(share_of_overshoot(overshoot(row, c), brought, inflow(row)[c]));
+      }
+    }
+  }
+  const comm::ReceivedValues<int64_t> answers = comm::all_to_all(comm_, replies);
+  std::vector<int64_t> owed(deltas_.size());
+  for (size_t i = 0; i < own_inflows.size(); ++i) {
+    const int32_t slot = touched_[i / static_cast<size_t>(width_)];
+    const auto c = static_cast<int64_t>(i) % width_;
+    if (slot < num_owned_) owed[i] = share_of_overshoot(overshoot(slot, c), own_inflows[i], inflows_[i]);
+  }
+  for (int rank = 0; rank < comm_.size(); ++rank) {
+    const int64_t* answer = answers.from(rank).data();
+    for (const int32_t slot : told[rank]) {
+      std::copy_n(answer, width_, weights_.begin() + slot * width_);
+      std::copy_n(answer + width_, width_, owed.begin() + touched_place_[slot] * width_);
+      answer += 2 * width_;
+    }
+  }
+  return owed;
+}
+
+void ClusterWeights::revert(std::vector<Move>& moves, std::vector<int64_t>& owed) {
+  std::fill(deltas_.begin(), deltas_.end(), 0);
+  std::fill(inflows_.begin(), inflows_.end(), 0);
+  auto kept = moves.rbegin();
+  for (auto move = moves.rbegin(); move != moves.rend(); ++move) {
+    const auto weights = level_.weights(move->row);
+    int64_t* owes = owed.data() + touched_place_[move->to] * width_;
+    bool is_owed = false;
+    for (int64_t c = 0; c < width_; ++c) is_owed |= owes[c] > 0 && weights[static_cast<size_t>(c)] > 0;
+    if (!is_owed) {
+      *kept++ = *move;
+      continue;
+    }
+    for (int64_t c = 0; c < width_; ++c) owes[c] -= weights[static_cast<size_t>(c)];
+    change(move->to, weights, -1);
+    change(move->from, weights, 1);
+  }
+  moves.erase(moves.begin(), kept.base());
+}
+
+void ClusterWeights::settle(std::vector<Move>& moves) {
+  if (comm_.size() > 1) {
+    std::vector<int64_t> owed = settle_with_owners();
+    revert(moves, owed);
+    std::vector<std::vector<int32_t>> told;
+    const comm::ReceivedValues<int64_t> reports = tell_owners(told);
+    const int64_t record = 1 + 2 * width_;
+    for (size_t at = 0; at < reports.values.size(); at += static_cast<size_t>(record)) {
+      for (int64_t c = 0; c < width_; ++c) {
+        weights_[reports.values[at] * width_ + c] += reports.values[at + 1 + static_cast<size_t>(c)];
+      }
+    }
+  }
+  forget_batch();
+}
+
+}  // namespace gigahop::partition

@@ -1,0 +1,72 @@
+/// What clusters weigh, as far as one rank knows: exact for clusters named after its own nodes, as of the last exchange
+/// for others. A batch changes weights at once where they are seen here; settle() then makes the owners' word final.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "comm/communicator.h"
+#include "partition/multilevel/id_slots.h"
+#include "partition/multilevel/level.h"
+
+namespace gigahop::partition {
+
+/// Clusters are known here by slots: owned nodes first, then halo nodes, then what others' labels brought in.
+class ClusterWeights {
+ public:
+  /// Every node a cluster of its own. Collective.
+  ClusterWeights(const comm::Communicator& comm, const LevelView& level, std::span<const int64_t> max_weights);
+
+  int32_t slot_of(int64_t cluster);
+  int64_t cluster_of(int32_t slot) const;
+  int64_t num_slots() const { return static_cast<int64_t>(weights_.size()) / width_; }
+  int64_t weight(int32_t slot, int constraint) const { return weights_[slot * width_ + constraint]; }
+
+  bool has_room(int32_t slot, std::span<const int64_t> weights) const {
+    const int64_t* carried = weights_.data() + slot * width_;
+    for (int64_t c = 0; c < width_; ++c) {
+      if (carried[c] + weights[c] > max_weights_[c]) return false;
+    }
+    return true;
+  }
+  void move(std::span<const int64_t> weights, int32_t from, int32_t to);
+
+  /// A node that moved in this batch.
+  struct Move {
+    int32_t row = 0;
+    int32_t from = 0;
+    int32_t to = 0;
+  };
+  /// Ends a batch: owners learn of all changes; moves that brought a cluster above the bound are reverted and taken out
+  /// of `moves`, the latest first. Collective.
+  void settle(std::vector<Move>& moves);
+
+ private:
+  /// What this rank did to one cluster in this batch.
+  int64_t* delta(int32_t slot) { return deltas_.data() + touched_place_[slot] * width_; }
+  int64_t* inflow(int32_t slot) { return inflows_.data() + touched_place_[slot] * width_; }
+  void touch(int32_t slot);
+  void change(int32_t slot, std::span<const int64_t> weights, int64_t sign);
+  void forget_batch();
+  int owner_of(int32_t slot) const { return level_.graph.blocks.owner(cluster_of(slot)); }
+
+  comm::ReceivedValues<int64_t> tell_owners(std::vector<std::vector<int32_t>>& told);
+  std::vector<int64_t> settle_with_owners();
+  void revert(std::vector<Move>& moves, std::vector<int64_t>& owed);
+
+  const comm::Communicator& comm_;
+  const LevelView& level_;
+  std::span<const int64_t> max_weights_;
+  int64_t width_;  // C
+  int64_t num_owned_;
+  int64_t first_node_;
+  IdSlots foreign_;                     // clusters of slots num_owned_, num_owned_ + 1, ...
+  std::vector<int64_t> weights_;        // [slots, C]
+  std::vector<int32_t> touched_place_;  // [slots] place in touched_; -1
+  std::vector<int32_t> touched_;        // slots that changed in this batch, or whose weight is wanted
+  std::vector<int64_t> deltas_;         // [touched, C]
+  std::vector<int64_t> inflows_;        // [touched, C]
+};
+
+}  // namespace gigahop::partition

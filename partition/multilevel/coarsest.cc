@@ -1,0 +1,176 @@
+#include "partition/multilevel/coarsest.h"
+
+#include <algorithm>
+#include <bit>
+#include <optional>
+
+#include "base/log.h"
+#include "base/progress.h"
+#include "base/random.h"
+#include "comm/agree.h"
+#include "comm/collectives.h"
+#include "comm/exchange.h"
+#include "partition/rebalance.h"
+#include "partition/serial_partition.h"
+
+namespace gigahop::partition {
+namespace {
+
+/// METIS needs a second for one or two million entries: attempts are as many as fit in a few seconds.
+constexpr int64_t kEntriesOfAllAttempts = 6'000'000;
+constexpr int64_t kMaxAttempts = 8;
+constexpr int kNumScales = 32;  // powers of two of an edge's weight
+
+/// Which edges METIS sees: all heavier than a power of two, and of those about that heavy a share.
+struct Sieve {
+  int scale = 0;
+  double share = 1;
+
+  bool keeps(int64_t u, int64_t v, int64_t weight) const {
+    const int own = std::bit_width(static_cast<uint64_t>(weight));
+    if (own != scale) return own > scale;
+    const auto low = static_cast<uint64_t>(std::min(u, v));
+    const auto high = static_cast<uint64_t>(std::max(u, v));
+    return static_cast<double>(scatter(low ^ scatter(high + 1)) >> 11) * 0x1p-53 < share;
+  }
+};
+
+Sieve make_sieve(const comm::Communicator& comm, const DistributedGraph& graph, int64_t max_entries) {
+  std::vector<int64_t> counts(kNumScales + 1);
+  for (size_t entry = 0; entry < graph.column_ids.size(); ++entry) {
+    ++counts[static_cast<size_t>(
+        std::bit_width(static_cast<uint64_t>(graph.edge_weight(static_cast<int64_t>(entry)))))];
+  }
+  comm::all_reduce_sum(comm, std::span(counts));
+  int64_t left = max_entries;
+  for (int scale = kNumScales; scale > 0; --scale) {
+    const int64_t count = counts[static_cast<size_t>(scale)];
+    if (count > left) return {.scale = scale, .share = static_cast<double>(left) / static_cast<double>(count)};
+    left -= count;
+  }
+  return {};
+}
+
+/// Sends `mine` to every rank of `receivers`; these get all ranks' values in rank order, others nothing.
+template <class T>
+std::vector<T> gather_on(const comm::Communicator& comm, std::span<const int> receivers, const std::vector<T>& mine) {
+  std::vector<std::span<const std::byte>> messages(static_cast<size_t>(comm.size()));
+  for (const int receiver : receivers) messages[receiver] = std::as_bytes(std::span(mine));
+  const comm::Received received = comm::all_to_all_bytes(comm, messages);
+  std::vector<T> all(received.bytes.size() / sizeof(T));
+  std::copy(received.bytes.begin(), received.bytes.end(), reinterpret_cast<std::byte*>(all.data()));
+  return all;
+}
+
+/// The whole level, on the ranks that attempt it.
+SerialGraph gather_level(const comm::Communicator& comm, std::span<const int> receivers, const LevelView& level,
+                         int64_t max_entries) {
+  const DistributedGraph& graph = level.graph;
+  const Sieve sieve = make_sieve(comm, graph, max_entries);
+  std::vector<int32_t> degrees;
+  std::vector<int32_t> columns;
+  std::vector<int64_t> weights;
+  for (int64_t row = 0; row < graph.num_owned(); ++row) {
+    const size_t before = columns.size();
+    const int64_t node = graph.node(comm.rank(), row);
+    for (int64_t entry = graph.row_offsets[row]; entry < graph.row_offsets[row + 1]; ++entry) {
+      const int64_t column = graph.node(comm.rank(), graph.column_ids[entry]);
+      if (!sieve.keeps(node, column, graph.edge_weight(entry))) continue;
+      columns.push_back(static_cast<int32_t>(column));
+      weights.push_back(graph.edge_weight(entry));
+    }
+    degrees.push_back(static_cast<int32_t>(columns.size() - before));
+  }
+  SerialGraph whole;
+  whole.num_constraints = level.num_constraints;
+  whole.column_ids = gather_on(comm, receivers, columns);
+  whole.edge_weights = gather_on(comm, receivers, weights);
+  whole.node_weights =
+      gather_on(comm, receivers, std::vector<int64_t>(level.node_weights.begin(), level.node_weights.end()));
+  for (const int32_t degree : gather_on(comm, receivers, degrees)) {
+    whole.row_offsets.push_back(whole.row_offsets.back() + degree);
+  }
+  return whole;
+}
+
+struct Attempt {
+  double overload = 0;
+  int64_t cut = 0;
+  int32_t number = 0;
+  int32_t rank = 0;
+
+  bool operator<(const Attempt& other) const {
+    if (overload != other.overload) return overload < other.overload;
+    return cut != other.cut ? cut < other.cut : number < other.number;
+  }
+};
+
+int64_t cut_of(const SerialGraph& graph, std::span<const int32_t> parts) {
+  int64_t cut = 0;
+  for (int64_t node = 0; node < graph.num_nodes(); ++node) {
+    for (int64_t entry = graph.row_offsets[node]; entry < graph.row_offsets[node + 1]; ++entry) {
+      if (parts[node] != parts[graph.column_ids[entry]]) cut += graph.edge_weight(entry);
+    }
+  }
+  return cut / 2;
+}
+
+/// The best of this rank's attempts; nothing if it has none.
+struct Best {
+  std::optional<Attempt> attempt;
+  std::vector<int32_t> parts;
+};
+
+Best make_attempts(const SerialGraph& graph, const PartLimits& limits, uint64_t seed, int first, int step, int rank) {
+  const auto entries = std::max<int64_t>(1, static_cast<int64_t>(graph.column_ids.size()));
+  const auto num_attempts = static_cast<int>(std::clamp<int64_t>(kEntriesOfAllAttempts / entries, 1, kMaxAttempts));
+  Best best;
+  for (int number = first; number < num_attempts; number += step) {
+    std::vector<int32_t> parts = partition_serially(graph, limits, seed + static_cast<uint64_t>(number));
+    const double worst = PartLoads(graph, limits, parts).worst();
+    const Attempt attempt{
+        .overload = std::max(1.0, worst), .cut = cut_of(graph, parts), .number = number, .rank = rank};
+    log_debug("coarsest level, attempt {}: overload {:.3f}, cut {}", number, attempt.overload, attempt.cut);
+    if (best.attempt.has_value() && !(attempt < *best.attempt)) continue;
+    best.attempt = attempt;
+    best.parts = std::move(parts);
+  }
+  return best;
+}
+
+}  // namespace
+
+std::vector<int32_t> partition_coarsest(const comm::Communicator& comm, const LevelView& level,
+                                        const PartLimits& limits, const CoarsestOptions& options) {
+  const int64_t is_first_on_host = comm.rank_on_host() == 0 ? 1 : 0;
+  const std::vector<int64_t> firsts = comm::all_gather_varied(comm, std::span(&is_first_on_host, 1));
+  std::vector<int> attempting;
+  for (int rank = 0; rank < comm.size(); ++rank) {
+    if (firsts[rank] != 0) attempting.push_back(rank);
+  }
+  const auto place = std::find(attempting.begin(), attempting.end(), comm.rank()) - attempting.begin();
+  Best best;
+  const SerialGraph whole = gather_level(comm, attempting, level, options.max_entries);
+  comm::agree(comm, [&] {
+    if (place == static_cast<int64_t>(attempting.size())) return;
+    best = make_attempts(whole, limits, options.seed, static_cast<int>(place), static_cast<int>(attempting.size()),
+                         comm.rank());
+  });
+  std::vector<Attempt> mine;
+  if (best.attempt.has_value()) mine.push_back(*best.attempt);
+  const std::vector<Attempt> attempts = comm::all_gather_varied(comm, std::span<const Attempt>(mine));
+  const Attempt winner = *std::min_element(attempts.begin(), attempts.end());
+
+  std::vector<std::span<const std::byte>> messages(static_cast<size_t>(comm.size()));
+  const NodeBlocks& blocks = level.graph.blocks;
+  for (int rank = 0; comm.rank() == winner.rank && rank < comm.size(); ++rank) {
+    messages[rank] = std::as_bytes(
+        std::span(best.parts).subspan(static_cast<size_t>(blocks.first(rank)), static_cast<size_t>(blocks.size(rank))));
+  }
+  const comm::Received received = comm::all_to_all_bytes(comm, messages);
+  std::vector<int32_t> parts(received.bytes.size() / sizeof(int32_t));
+  std::copy(received.bytes.begin(), received.bytes.end(), reinterpret_cast<std::byte*>(parts.data()));
+  return parts;
+}
+
+}  // namespace gigahop::partition

@@ -1,0 +1,273 @@
+#include "partition/multilevel/contract.h"
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+#include <string>
+
+#include "base/error.h"
+#include "comm/agree.h"
+#include "comm/collectives.h"
+#include "comm/exchange.h"
+#include "partition/multilevel/cluster.h"
+#include "partition/multilevel/id_slots.h"
+
+namespace gigahop::partition {
+namespace {
+
+/// An edge of the coarse graph on its way to the owner of its row.
+struct CoarseEdge {
+  int64_t column = 0;
+  int32_t row = 0;  // of the owner's block
+  int32_t weight = 0;
+};
+
+int32_t checked_weight(int64_t weight) {
+  if (weight <= INT32_MAX) return static_cast<int32_t>(weight);
+  throw data_error("partition", "coarse edges that stand for less than 2^31 edges", std::to_string(weight),
+                   "use more parts");
+}
+
+/// Consecutive numbers for the clusters in use, by the nodes they are named after: their owners count them, and tell
+/// those who use them.
+struct CoarseNumbering {
+  std::vector<int64_t> coarse_ids;  // [owned]
+  int64_t num_coarse = 0;
+};
+
+CoarseNumbering number_clusters(const comm::Communicator& comm, const DistributedGraph& graph,
+                                std::span<const int64_t> clusters) {
+  const int64_t first = graph.blocks.first(comm.rank());
+  const int64_t last = first + graph.num_owned();
+  const auto is_own = [&](int64_t cluster) { return cluster >= first && cluster < last; };
+  IdSlots foreign;
+  std::vector<int64_t> number(static_cast<size_t>(graph.num_owned()), kNoCluster);
+  for (const int64_t cluster : clusters) {
+    if (cluster == kNoCluster) continue;
+    if (is_own(cluster)) {
+      number[cluster - first] = 0;
+    } else {
+      foreign.add(cluster);
+    }
+  }
+  std::vector<int32_t> owner_ranks;
+  std::vector<int64_t> owner_rows;
+  for (int64_t slot = 0; slot < foreign.size(); ++slot) {
+    owner_ranks.push_back(graph.blocks.owner(foreign.id(slot)));
+    owner_rows.push_back(foreign.id(slot) - graph.blocks.first(owner_ranks.back()));
+  }
+  const comm::RowPlan plan = comm::plan_rows(comm, owner_ranks, owner_rows);
+  for (const auto& rows : plan.send_rows) {
+    for (const int64_t row : rows) number[row] = 0;
+  }
+  const auto used = static_cast<int64_t>(number.size()) - std::count(number.begin(), number.end(), kNoCluster);
+  CoarseNumbering numbering{.coarse_ids = std::vector<int64_t>(clusters.size(), kNoCluster),
+                            .num_coarse = comm::sum_over_ranks(comm, used)};
+  int64_t next = comm::exclusive_sum(comm, used);
+  for (int64_t& value : number) {
+    if (value != kNoCluster) value = next++;
+  }
+  std::vector<int64_t> foreign_numbers(owner_rows.size());
+  comm::run_rows(
+      comm, plan, sizeof(int64_t),
+      [&](int64_t row, std::byte* out) { std::memcpy(out, &number[row], sizeof(int64_t)); },
+      reinterpret_cast<std::byte*>(foreign_numbers.data()), sizeof(int64_t));
+  for (size_t row = 0; row < clusters.size(); ++row) {
+    if (clusters[row] == kNoCluster) continue;
+    numbering.coarse_ids[row] =
+        is_own(clusters[row]) ? number[clusters[row] - first] : foreign_numbers[foreign.add(clusters[row])];
+  }
+  return numbering;
+}
+
+/// This rank's share of the coarse graph: its nodes by coarse id, and the rows that they add up to.
+class LocalContraction {
+ public:
+  LocalContraction(const comm::Communicator& comm, const LevelView& level, std::span<const int64_t> coarse_ids)
+      : level_(level) {
+    const DistributedGraph& graph = level.graph;
+    std::vector<int64_t> halo(static_cast<size_t>(graph.num_halo()));
+    exchange_halo(comm, graph, coarse_ids, std::span(halo));
+    distinct_.assign(coarse_ids.begin(), coarse_ids.end());
+    distinct_.insert(distinct_.end(), halo.begin(), halo.end());
+    std::sort(distinct_.begin(), distinct_.end());
+    distinct_.erase(std::unique(distinct_.begin(), distinct_.end()), distinct_.end());
+    if (!distinct_.empty() && distinct_.front() == kNoCluster) distinct_.erase(distinct_.begin());
+    const auto place_of = [&](int64_t id) {
+      return static_cast<int32_t>(std::lower_bound(distinct_.begin(), distinct_.end(), id) - distinct_.begin());
+    };
+    places_.reserve(static_cast<size_t>(graph.num_local()));
+    for (const int64_t id : coarse_ids) places_.push_back(id == kNoCluster ? -1 : place_of(id));
+    for (const int64_t id : halo) places_.push_back(place_of(id));
+    group_members();
+    position_.assign(distinct_.size(), -1);
+  }
+
+  int64_t num_rows() const { return static_cast<int64_t>(distinct_.size()); }
+  int64_t coarse_id(int64_t place) const { return distinct_[static_cast<size_t>(place)]; }
+  std::span<const int32_t> members(int64_t place) const {
+    return std::span(members_).subspan(static_cast<size_t>(member_offsets_[place]),
+                                       static_cast<size_t>(member_offsets_[place + 1] - member_offsets_[place]));
+  }
+
+  struct Entry {
+    int32_t place = 0;
+    int64_t weight = 0;
+  };
+  /// Edges from this rank's members of one coarse node to others, added up; valid until the next call.
+  std::span<const Entry> row(int64_t place) {
+    const DistributedGraph& graph = level_.graph;
+    row_.clear();
+    for (const int32_t member : members(place)) {
+      for (int64_t entry = graph.row_offsets[member]; entry < graph.row_offsets[member + 1]; ++entry) {
+        const int32_t target = places_[graph.column_ids[entry]];
+        if (target == place) continue;
+        int32_t& position = position_[target];
+        if (position < 0) {
+          position = static_cast<int32_t>(row_.size());
+          row_.push_back({.place = target, .weight = 0});
+        }
+        row_[position].weight += graph.edge_weight(entry);
+      }
+    }
+    for (const Entry& entry : row_) position_[entry.place] = -1;
+    return row_;
+  }
+
+ private:
+  void group_members() {
+    member_offsets_.assign(distinct_.size() + 1, 0);
+    const auto owned = static_cast<size_t>(level_.graph.num_owned());
+    for (size_t row = 0; row < owned; ++row) {
+      if (places_[row] >= 0) ++member_offsets_[places_[row] + 1];
+    }
+    std::partial_sum(member_offsets_.begin(), member_offsets_.end(), member_offsets_.begin());
+    members_.resize(static_cast<size_t>(member_offsets_.back()));
+    std::vector<int64_t> next(member_offsets_.begin(), member_offsets_.end() - 1);
+    for (size_t row = 0; row < owned; ++row) {
+      if (places_[row] >= 0) members_[next[places_[row]]++] = static_cast<int32_t>(row);
+    }
+  }
+
+  const LevelView& level_;
+  std::vector<int64_t> distinct_;        // coarse ids that this rank sees, ascending
+  std::vector<int32_t> places_;          // [local] place in distinct_; -1 for isolated nodes
+  std::vector<int64_t> member_offsets_;  // [distinct + 1]
+  std::vector<int32_t> members_;         // owned rows
+  std::vector<int32_t> position_;        // [distinct] place in row_; -1 between rows
+  std::vector<Entry> row_;
+};
+
+/// Sends every rank's rows to their owners in rounds and returns those of this rank, in any order and with repeats.
+std::vector<CoarseEdge> route_edges(const comm::Communicator& comm, LocalContraction& local, const NodeBlocks& blocks,
+                                    int64_t chunk_bytes) {
+  std::vector<CoarseEdge> mine;
+  std::vector<std::vector<CoarseEdge>> messages(static_cast<size_t>(comm.size()));
+  const auto chunk = std::max<size_t>(1, static_cast<size_t>(chunk_bytes) / sizeof(CoarseEdge));
+  int64_t place = 0;
+  for (int64_t left = 1; left > 0;) {
+    comm::agree(comm, [&] {
+      size_t staged = 0;
+      for (; place < local.num_rows() && staged < chunk; ++place) {
+        if (local.members(place).empty()) continue;
+        const int owner = blocks.owner(local.coarse_id(place));
+        const auto row = static_cast<int32_t>(local.coarse_id(place) - blocks.first(owner));
+        auto& out = owner == comm.rank() ? mine : messages[owner];
+        const auto entries = local.row(place);
+        for (const auto& entry : entries) {
+          out.push_back({local.coarse_id(entry.place), row, checked_weight(entry.weight)});
+        }
+        if (owner != comm.rank()) staged += entries.size();
+      }
+    });
+    const comm::ReceivedValues<CoarseEdge> received = comm::all_to_all(comm, messages);
+    mine.insert(mine.end(), received.values.begin(), received.values.end());
+    for (auto& message : messages) message.clear();
+    left = comm::max_over_ranks(comm, local.num_rows() - place);
+  }
+  return mine;
+}
+
+/// Rows with ascending columns, each once, with the weights of repeats added.
+graph::Csr<int64_t> merge_edges(std::vector<CoarseEdge>&& edges, int64_t num_rows, std::vector<int32_t>& weights) {
+  struct Entry {
+    int64_t column;
+    int32_t weight;
+  };
+  graph::Csr<int64_t> rows;
+  rows.row_offsets.assign(static_cast<size_t>(num_rows) + 1, 0);
+  for (const CoarseEdge& edge : edges) ++rows.row_offsets[edge.row + 1];
+  std::partial_sum(rows.row_offsets.begin(), rows.row_offsets.end(), rows.row_offsets.begin());
+  std::vector<Entry> entries(edges.size());
+  std::vector<int64_t> next(rows.row_offsets.begin(), rows.row_offsets.end() - 1);
+  for (const CoarseEdge& edge : edges) entries[next[edge.row]++] = {edge.column, edge.weight};
+  edges = {};
+  rows.column_ids.reserve(entries.size());
+  weights.reserve(entries.size());
+  int64_t begin = 0;
+  for (int64_t row = 0; row < num_rows; ++row) {
+    const int64_t end = rows.row_offsets[row + 1];
+    std::sort(entries.begin() + begin, entries.begin() + end,
+              [](const Entry& a, const Entry& b) { return a.column < b.column; });
+    for (int64_t i = begin; i < end; ++i) {
+      if (i > begin && entries[i - 1].column == entries[i].column) {
+        weights.back() = checked_weight(int64_t{weights.back()} + entries[i].weight);
+      } else {
+        rows.column_ids.push_back(entries[i].column);
+        weights.push_back(entries[i].weight);
+      }
+    }
+    begin = end;
+    rows.row_offsets[row + 1] = static_cast<int64_t>(rows.column_ids.size());
+  }
+  return rows;
+}
+
+/// [block, C] weights of the coarse nodes of this rank.
+std::vector<int64_t> add_up_weights(const comm::Communicator& comm, const LevelView& level,
+                                    const LocalContraction& local, const NodeBlocks& blocks) {
+  const int64_t width = level.num_constraints;
+  std::vector<std::vector<int64_t>> messages(static_cast<size_t>(comm.size()));
+  for (int64_t place = 0; place < local.num_rows(); ++place) {
+    if (local.members(place).empty()) continue;
+    const int owner = blocks.owner(local.coarse_id(place));
+    auto& message = messages[owner];
+    message.push_back(local.coarse_id(place) - blocks.first(owner));
+    message.resize(message.size() + static_cast<size_t>(width));
+    int64_t* sums = message.data() + message.size() - width;
+    for (const int32_t member : local.members(place)) {
+      for (int64_t c = 0; c < width; ++c) sums[c] += level.weights(member)[static_cast<size_t>(c)];
+    }
+  }
+  std::vector<int64_t> weights(static_cast<size_t>(blocks.size(comm.rank()) * width));
+  const comm::ReceivedValues<int64_t> received = comm::all_to_all(comm, messages);
+  for (size_t at = 0; at < received.values.size(); at += static_cast<size_t>(1 + width)) {
+    for (int64_t c = 0; c < width; ++c) {
+      weights[received.values[at] * width + c] += received.values[at + 1 + static_cast<size_t>(c)];
+    }
+  }
+  return weights;
+}
+
+}  // namespace
+
+Contraction contract(const comm::Communicator& comm, const LevelView& level, std::span<const int64_t> clusters,
+                     int64_t chunk_bytes) {
+  CoarseNumbering numbering = number_clusters(comm, level.graph, clusters);
+  const NodeBlocks blocks(numbering.num_coarse, comm.size());
+  Contraction result;
+  result.coarse.num_constraints = level.num_constraints;
+  graph::Csr<int64_t> rows;
+  std::vector<int32_t> weights;
+  {
+    LocalContraction local(comm, level, numbering.coarse_ids);
+    result.coarse.node_weights = add_up_weights(comm, level, local, blocks);
+    std::vector<CoarseEdge> edges = route_edges(comm, local, blocks, chunk_bytes);
+    comm::agree(comm, [&] { rows = merge_edges(std::move(edges), blocks.size(comm.rank()), weights); });
+  }
+  result.coarse.graph = localise_columns(comm, blocks, std::move(rows), std::move(weights));
+  result.coarse_ids = std::move(numbering.coarse_ids);
+  return result;
+}
+
+}  // namespace gigahop::partition

@@ -1,0 +1,213 @@
+#include "partition/multilevel/multilevel.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "base/log.h"
+#include "base/progress.h"
+#include "base/random.h"
+#include "comm/collectives.h"
+#include "comm/exchange.h"
+#include "partition/multilevel/balance.h"
+#include "partition/multilevel/cluster.h"
+#include "partition/multilevel/coarsest.h"
+#include "partition/multilevel/contract.h"
+#include "partition/multilevel/isolated.h"
+#include "partition/multilevel/refine_by_jet.h"
+#include "partition/multilevel/refine_by_labels.h"
+
+namespace gigahop::partition {
+namespace {
+
+/// Coarsening ends at this many nodes for each part, but not below the least in all.
+constexpr int64_t kNodesPerPart = 1000;
+constexpr int64_t kLeastNodes = 10000;
+/// Clusters on a level may weigh this share of the room for imbalance, of a part's weight on coarse levels and of more
+/// on fine ones: small enough for parts to be composed of them.
+constexpr double kClusterShare = 0.25;
+constexpr int64_t kNodesPerCluster = 2000;
+/// A level that is hardly smaller than the one before is the last.
+constexpr double kLeastShrinkage = 0.95;
+/// Without a limit of its own METIS is given this share of the graph's entries.
+constexpr int64_t kMetisShare = 8;
+constexpr int64_t kMinMetisEntries = 1'000'000;
+
+struct Totals {
+  std::vector<int64_t> weights;   // [C]
+  std::vector<int64_t> heaviest;  // [C]
+};
+
+Totals add_up(const comm::Communicator& comm, const LevelView& level) {
+  Totals totals;
+  totals.weights.resize(static_cast<size_t>(level.num_constraints));
+  totals.heaviest.resize(totals.weights.size());
+  for (int64_t row = 0; row < level.graph.num_owned(); ++row) {
+    const auto weights = level.weights(row);
+    for (size_t c = 0; c < weights.size(); ++c) {
+      totals.weights[c] += weights[c];
+      totals.heaviest[c] = std::max(totals.heaviest[c], weights[c]);
+    }
+  }
+  comm::all_reduce_sum(comm, std::span(totals.weights));
+  comm::all_reduce_max(comm, std::span(totals.heaviest));
+  return totals;
+}
+
+/// Coarser levels, finest of them first, and how nodes of each level became nodes of the next.
+struct Hierarchy {
+  std::vector<Level> levels;
+  std::vector<std::vector<int64_t>> coarse_ids;  // [levels] of the level before
+
+  LevelView top(const LevelView& finest) const { return levels.empty() ? finest : levels.back().view(); }
+};
+
+/// [C] what a cluster may weigh on a level of so many nodes.
+std::vector<int64_t> cluster_limits(const Totals& totals, const MultilevelOptions& options, int64_t num_nodes) {
+  const int64_t pieces = std::min<int64_t>(options.num_parts, std::max<int64_t>(2, num_nodes / kNodesPerCluster));
+  std::vector<int64_t> limits;
+  for (size_t c = 0; c < totals.weights.size(); ++c) {
+    const double share = kClusterShare * options.imbalance * static_cast<double>(totals.weights[c]) /
+                         static_cast<double>(std::max<int64_t>(1, pieces));
+    limits.push_back(std::max<int64_t>(c == 0 ? 1 : 2, static_cast<int64_t>(share)));
+  }
+  return limits;
+}
+
+int64_t count_connected(const comm::Communicator& comm, const LevelView& level) {
+  int64_t count = 0;
+  for (int64_t row = 0; row < level.graph.num_owned(); ++row) count += level.is_isolated(row) ? 0 : 1;
+  return comm::sum_over_ranks(comm, count);
+}
+
+int64_t count_entries(const comm::Communicator& comm, const LevelView& level) {
+  return comm::sum_over_ranks(comm, static_cast<int64_t>(level.graph.column_ids.size()));
+}
+
+void log_level(const comm::Communicator& comm, size_t number, int64_t num_nodes, int64_t num_entries) {
+  if (comm.rank() != 0) return;
+  log_debug("level {}: {} nodes, {} entries", number, with_commas(num_nodes), with_commas(num_entries));
+}
+
+Hierarchy coarsen(const comm::Communicator& comm, const LevelView& finest, const Totals& totals,
+                  const MultilevelOptions& options) {
+  Hierarchy hierarchy;
+  const int64_t enough = std::max(kLeastNodes, kNodesPerPart * options.num_parts);
+  int64_t num_nodes = count_connected(comm, finest);
+  log_level(comm, 0, num_nodes, count_entries(comm, finest));
+  while (num_nodes > enough) {
+    const LevelView level = hierarchy.top(finest);
+    const ClusterOptions cluster_options{
+        .max_weights = cluster_limits(totals, options, num_nodes),
+        .seed = random_bits({options.seed}, Purpose::kPartition, 1, hierarchy.levels.size(), 0)};
+    const std::vector<int64_t> clusters = cluster_nodes(comm, level, cluster_options);
+    Contraction next = contract(comm, level, clusters, options.chunk_bytes);
+    const int64_t coarse_nodes = next.coarse.graph.blocks.num_nodes();
+    if (static_cast<double>(coarse_nodes) > kLeastShrinkage * static_cast<double>(num_nodes)) break;
+    hierarchy.coarse_ids.push_back(std::move(next.coarse_ids));
+    hierarchy.levels.push_back(std::move(next.coarse));
+    num_nodes = coarse_nodes;
+    log_level(comm, hierarchy.levels.size(), num_nodes, count_entries(comm, hierarchy.top(finest)));
+  }
+  return hierarchy;
+}
+
+/// [owned] parts of the nodes of a level from those of the next: each node has the part of its coarse node.
+std::vector<int32_t> project(const comm::Communicator& comm, const NodeBlocks& coarse_blocks,
+                             std::span<const int64_t> coarse_ids, std::span<const int32_t> coarse_parts) {
+  std::vector<int64_t> wanted(coarse_ids.begin(), coarse_ids.end());
+  std::sort(wanted.begin(), wanted.end());
+  wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
+  if (!wanted.empty() && wanted.front() == kNoCluster) wanted.erase(wanted.begin());
+  std::vector<int32_t> owner_ranks;
+  std::vector<int64_t> owner_rows;
+  for (const int64_t id : wanted) {
+    owner_ranks.push_back(coarse_blocks.owner(id));
+    owner_rows.push_back(id - coarse_blocks.first(owner_ranks.back()));
+  }
+  const comm::RowPlan plan = comm::plan_rows(comm, owner_ranks, owner_rows);
+  std::vector<int32_t> wanted_parts(wanted.size());
+  comm::run_rows(
+      comm, plan, sizeof(int32_t),
+      [&](int64_t row, std::byte* out) { std::memcpy(out, &coarse_parts[static_cast<size_t>(row)], sizeof(int32_t)); },
+      reinterpret_cast<std::byte*>(wanted_parts.data()), sizeof(int32_t));
+  std::vector<int32_t> parts;
+  parts.reserve(coarse_ids.size());
+  for (const int64_t id : coarse_ids) {
+    parts.push_back(
+        id == kNoCluster ? kNoPart : wanted_parts[std::lower_bound(wanted.begin(), wanted.end(), id) - wanted.begin()]);
+  }
+  return parts;
+}
+
+/// Balances, then refines in both ways from the same start and keeps the better result.
+void improve(const comm::Communicator& comm, PartState& state, uint64_t seed) {
+  balance(comm, state);
+  const std::vector<int32_t> start(state.local_parts().begin(), state.local_parts().end());
+  refine_by_labels(comm, state, {.seed = seed});
+  const Quality by_labels{.overload = state.overload(), .cut = state.cut()};
+  const std::vector<int32_t> label_parts(state.local_parts().begin(), state.local_parts().end());
+  state.restore(start);
+  const Quality by_jet = refine_by_jet(comm, state, {});
+  if (comm.rank() == 0) log_debug("cut {} by labels, {} by Jet", by_labels.cut, by_jet.cut);
+  if (by_labels < by_jet) state.restore(label_parts);
+}
+
+bool exceeds_first_limit(const PartState& state) {
+  for (int part = 0; part < state.num_parts(); ++part) {
+    if (state.excess(part, 0) > 0) return true;
+  }
+  return false;
+}
+
+/// The parts of the finest level: the first constraint held at the cost of the others if need be, no part empty.
+std::vector<int32_t> finish(const comm::Communicator& comm, PartState& state) {
+  const PartLimits limits = exceeds_first_limit(state) ? state.limits().of_first_constraint() : state.limits();
+  PartState last(comm, state.level(), limits, state.owned_parts());
+  balance(comm, last);
+  fill_empty_parts(comm, last);
+  return {last.owned_parts().begin(), last.owned_parts().end()};
+}
+
+}  // namespace
+
+std::vector<int32_t> multilevel_partition(const comm::Communicator& comm, const DistributedGraph& finest,
+                                          int num_constraints, std::span<const int64_t> node_weights,
+                                          const MultilevelOptions& options) {
+  const LevelView finest_level{finest, num_constraints, node_weights};
+  const Totals totals = add_up(comm, finest_level);
+  const PartLimits limits = part_limits(totals.weights, totals.heaviest, options.num_parts, options.imbalance);
+  Hierarchy hierarchy = coarsen(comm, finest_level, totals, options);
+
+  const LevelView coarsest = hierarchy.top(finest_level);
+  const int64_t metis_entries = options.metis_entries > 0
+                                    ? options.metis_entries
+                                    : std::max(kMinMetisEntries, count_entries(comm, finest_level) / kMetisShare);
+  std::vector<int32_t> parts = partition_coarsest(comm, coarsest, limits, {options.seed, metis_entries});
+  while (true) {
+    const bool is_finest = hierarchy.levels.empty();
+    const LevelView level = hierarchy.top(finest_level);
+    PartState state(comm, level, limits, parts);
+    improve(comm, state, random_bits({options.seed}, Purpose::kPartition, 2, hierarchy.levels.size(), 0));
+    place_isolated_nodes(comm, state);
+    balance(comm, state);
+    if (is_finest) return finish(comm, state);
+    parts = project(comm, level.graph.blocks, hierarchy.coarse_ids.back(), state.owned_parts());
+    hierarchy.levels.pop_back();
+    hierarchy.coarse_ids.pop_back();
+  }
+}
+
+void refine_partition(const comm::Communicator& comm, const DistributedGraph& graph, int num_constraints,
+                      std::span<const int64_t> node_weights, const MultilevelOptions& options,
+                      std::span<int32_t> parts) {
+  const LevelView level{graph, num_constraints, node_weights};
+  const Totals totals = add_up(comm, level);
+  const PartLimits limits = part_limits(totals.weights, totals.heaviest, options.num_parts, options.imbalance);
+  PartState state(comm, level, limits, parts);
+  improve(comm, state, random_bits({options.seed}, Purpose::kPartition, 2, 0, 0));
+  const std::vector<int32_t> improved = finish(comm, state);
+  std::copy(improved.begin(), improved.end(), parts.begin());
+}
+
+}  // namespace gigahop::partition

@@ -1,0 +1,113 @@
+#include "partition/multilevel/part_state.h"
+
+#include <algorithm>
+
+#include "comm/collectives.h"
+
+namespace gigahop::partition {
+
+PartState::PartState(const comm::Communicator& comm, const LevelView& level, const PartLimits& limits,
+                     std::span<const int32_t> parts)
+    : comm_(comm), level_(level), limits_(limits), parts_(parts.begin(), parts.end()), room_share_(1.0 / comm.size()) {
+  parts_.resize(static_cast<size_t>(level.graph.num_local()), kNoPart);
+  exchange_halo(comm, level.graph, parts, std::span(parts_).subspan(parts.size()));
+  count_loads();
+}
+
+bool PartState::is_overloaded(int part, std::span<const int64_t> weights) const {
+  for (size_t c = 0; c < weights.size(); ++c) {
+    if (weights[c] > 0 && excess(part, static_cast<int64_t>(c)) > 0) return true;
+  }
+  return false;
+}
+
+void PartState::move(int64_t row, int32_t to) {
+  const auto weights = level_.weights(row);
+  const int32_t from = parts_[static_cast<size_t>(row)];
+  for (size_t c = 0; c < weights.size(); ++c) {
+    if (from != kNoPart) deltas_[at(from, static_cast<int64_t>(c))] -= weights[c];
+    deltas_[at(to, static_cast<int64_t>(c))] += weights[c];
+  }
+  parts_[static_cast<size_t>(row)] = to;
+  moved_.push_back(static_cast<int32_t>(row));
+}
+
+int64_t PartState::commit() {
+  HaloUpdates<int32_t> updates(comm_, level_.graph);
+  if (comm_.size() > 1) {
+    for (const int32_t row : moved_) updates.stage(row, parts_[row]);
+  }
+  const int64_t owned = level_.graph.num_owned();
+  updates.run([&](int64_t place, int32_t part) { parts_[static_cast<size_t>(owned + place)] = part; });
+  deltas_.push_back(static_cast<int64_t>(moved_.size()));
+  comm::all_reduce_sum(comm_, std::span(deltas_));
+  const int64_t num_moved = deltas_.back();
+  deltas_.pop_back();
+  for (size_t i = 0; i < loads_.size(); ++i) loads_[i] += deltas_[i];
+  std::fill(deltas_.begin(), deltas_.end(), 0);
+  moved_.clear();
+  update_quotas();
+  return num_moved;
+}
+
+void PartState::share_room_equally() {
+  room_share_ = 1.0 / comm_.size();
+  update_quotas();
+}
+
+void PartState::give_room_to(int rank) {
+  room_share_ = rank == comm_.rank() ? 1.0 : 0.0;
+  update_quotas();
+}
+
+int64_t PartState::cut() const {
+  const DistributedGraph& graph = level_.graph;
+  int64_t cut = 0;
+  for (int64_t row = 0; row < graph.num_owned(); ++row) {
+    for (int64_t entry = graph.row_offsets[row]; entry < graph.row_offsets[row + 1]; ++entry) {
+      if (parts_[graph.column_ids[entry]] != parts_[row]) cut += graph.edge_weight(entry);
+    }
+  }
+  return comm::sum_over_ranks(comm_, cut) / 2;
+}
+
+double PartState::overload() const {
+  double sum = 0;
+  for (int part = 0; part < num_parts(); ++part) {
+    for (int64_t c = 0; c < level_.num_constraints; ++c) {
+      const auto limit = static_cast<double>(std::max<int64_t>(1, limits_.limits[static_cast<size_t>(c)]));
+      sum += static_cast<double>(std::max<int64_t>(0, excess(part, c))) / limit;
+    }
+  }
+  return sum;
+}
+
+void PartState::restore(std::span<const int32_t> local_parts) {
+  parts_.assign(local_parts.begin(), local_parts.end());
+  moved_.clear();
+  count_loads();
+}
+
+void PartState::count_loads() {
+  loads_.assign(at(num_parts(), 0), 0);
+  deltas_.assign(loads_.size(), 0);
+  for (int64_t row = 0; row < level_.graph.num_owned(); ++row) {
+    const int32_t part = parts_[static_cast<size_t>(row)];
+    if (part == kNoPart) continue;
+    const auto weights = level_.weights(row);
+    for (size_t c = 0; c < weights.size(); ++c) loads_[at(part, static_cast<int64_t>(c))] += weights[c];
+  }
+  comm::all_reduce_sum(comm_, std::span(loads_));
+  update_quotas();
+}
+
+void PartState::update_quotas() {
+  quotas_.resize(loads_.size());
+  const auto width = static_cast<size_t>(level_.num_constraints);
+  for (size_t i = 0; i < loads_.size(); ++i) {
+    const int64_t room = limits_.limits[i % width] - loads_[i];
+    quotas_[i] = room <= 0 ? 0 : static_cast<int64_t>(static_cast<double>(room) * room_share_);
+  }
+}
+
+}  // namespace gigahop::partition

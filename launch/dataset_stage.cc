@@ -21,12 +21,16 @@ dataset::Direction direction(const ImportConfig& config) {
   return config.directed() ? dataset::Direction::kDirected : dataset::Direction::kUndirected;
 }
 
+array::DType feature_dtype(const GenerateConfig& config) {
+  return config.feature_dtype() == GenerateConfig::FLOAT16 ? array::DType::kFloat16 : array::DType::kFloat32;
+}
+
 Error no_format() {
   return config_error("import.format", "DEBIAN, OGB, EDGES, NPZ or METIS", "none", "say --format or set import.format");
 }
 
 Error no_kind(Origin origin) {
-  return config_error("generate.kind", "PLANTED_PARTITION or RMAT", "none",
+  return config_error("generate.kind", "PLANTED_PARTITION, RMAT, BLOCK_MODEL, GEOMETRIC or GRID", "none",
                       origin == Origin::kGenerate ? "say --kind or set generate.kind"
                                                   : "set generate.kind, or import.format for a graph from files");
 }
@@ -95,6 +99,7 @@ dataset::ImportSummary generate_as_configured(const GenerateConfig& config, uint
                                          .edges_per_node = config.edges_per_node(),
                                          .num_classes = config.num_classes(),
                                          .feature_width = config.feature_width(),
+                                         .feature_dtype = feature_dtype(config),
                                          .separation = config.separation(),
                                          .train_share = config.train_share(),
                                          .valid_share = config.valid_share(),
@@ -105,6 +110,16 @@ dataset::ImportSummary generate_as_configured(const GenerateConfig& config, uint
     case GenerateConfig::RMAT:
       return dataset::generate_rmat(
           {.common = common, .a = config.rmat_a(), .b = config.rmat_b(), .c = config.rmat_c()}, destination);
+    case GenerateConfig::BLOCK_MODEL:
+      return dataset::generate_block_model({.common = common,
+                                            .mixing = config.mixing(),
+                                            .degree_exponent = config.degree_exponent(),
+                                            .community_exponent = config.community_exponent()},
+                                           destination);
+    case GenerateConfig::GEOMETRIC:
+      return dataset::generate_geometric(common, destination);
+    case GenerateConfig::GRID:
+      return dataset::generate_grid({.common = common, .dimensions = config.dimensions()}, destination);
     case GenerateConfig::NO_KIND:
       break;
   }

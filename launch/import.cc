@@ -54,16 +54,23 @@ void add_generate(CLI::App& app, Invocation& invocation) {
   CLI::App* command = app.add_subcommand(
       "generate",
       "Make a graph of any size with features and labels, the same for every number of ranks.\n"
-      "Example:\n"
-      "  gigahop generate --kind RMAT --nodes 131072 --edges-per-node 16 --output data/rmat17/dataset");
+      "Examples:\n"
+      "  gigahop generate --kind RMAT --nodes 131072 --edges-per-node 16 --output data/rmat17/dataset\n"
+      "  gigahop generate --kind BLOCK_MODEL --nodes 1000000 --edges-per-node 10 --classes 320 --mixing 0.3 --output "
+      "data/blocks/dataset\n"
+      "  gigahop generate --kind GRID --dimensions 3 --nodes 1000000 --output data/grid/dataset");
   add_dataset_command(
       *command, invocation, Origin::kGenerate,
-      {{"--kind", "generate.kind", "PLANTED_PARTITION or RMAT"},
-       {"--nodes", "generate.num_nodes", "Number of nodes; RMAT rounds up to a power of two"},
+      {{"--kind", "generate.kind", "PLANTED_PARTITION, RMAT, BLOCK_MODEL, GEOMETRIC or GRID"},
+       {"--nodes", "generate.num_nodes", "Number of nodes; RMAT rounds up to a power of two, GRID to a square or cube"},
        {"--edges-per-node", "generate.edges_per_node", "Undirected edges drawn per node"},
        {"--classes", "generate.num_classes", "Number of classes"},
-       {"--mixing", "generate.mixing", "PLANTED_PARTITION: probability that an edge leaves its community"},
+       {"--mixing", "generate.mixing", "PLANTED_PARTITION, BLOCK_MODEL: probability that an edge leaves its community"},
+       {"--degree-exponent", "generate.degree_exponent", "BLOCK_MODEL: power law of degrees; 0: all equal"},
+       {"--community-exponent", "generate.community_exponent", "BLOCK_MODEL: power law of sizes; 0: all equal"},
+       {"--dimensions", "generate.dimensions", "GRID: 2 or 3"},
        {"--feature-width", "generate.feature_width", "Columns of features"},
+       {"--feature-dtype", "generate.feature_dtype", "FLOAT32 or FLOAT16"},
        {"--separation", "generate.separation", "How far the classes' means are apart; 0: features say nothing"},
        {"--seed", "seed", "Key of every random number"}});
 }

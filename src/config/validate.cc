@@ -107,6 +107,14 @@ void check_across_fields(const proto::Config& config, Problems& problems) {
     problems.push_back(fmt::format("generate.num_classes: expected at most generate.num_nodes = {}, found {}",
                                    generate.num_nodes(), generate.num_classes()));
   }
+  if (generate.degree_exponent() != 0 && generate.degree_exponent() <= 2) {
+    problems.push_back(fmt::format("generate.degree_exponent: expected 0 (all equal) or above 2, found {}",
+                                   generate.degree_exponent()));
+  }
+  if (generate.community_exponent() != 0 && generate.community_exponent() <= 1) {
+    problems.push_back(fmt::format("generate.community_exponent: expected 0 (all equal) or above 1, found {}",
+                                   generate.community_exponent()));
+  }
   if (config.has_import() && config.import().format() != proto::ImportConfig::NO_FORMAT && config.has_generate() &&
       generate.kind() != proto::GenerateConfig::NO_KIND) {
     problems.push_back("import.format and generate.kind: expected one source of the graph, found both");

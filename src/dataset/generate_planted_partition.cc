@@ -47,7 +47,8 @@ ImportSummary generate_planted_partition(const PlantedPartitionOptions& options,
   const Communities communities{options.common.num_nodes, options.common.num_classes};
   write_generated_nodes(
       options.common, [&](int64_t node) { return communities.of(node); }, writer);
-  write_generated_edges(options.common, writer, [&](int64_t edge) { return draw_edge(communities, options, edge); });
+  write_generated_edges(options.common, num_edges_of(options.common), writer,
+                        [&](int64_t edge) { return draw_edge(communities, options, edge); });
   return writer.finish();
 }
 

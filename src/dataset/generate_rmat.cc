@@ -98,7 +98,7 @@ ImportSummary generate_rmat(const RmatOptions& given, const Destination& destina
   DatasetWriter writer(destination, Direction::kUndirected, NanPolicy::kRefuse);
   const auto class_of = [&](int64_t node) { return scrambling.position_of(node) * options.common.num_classes >> bits; };
   write_generated_nodes(options.common, class_of, writer);
-  write_generated_edges(options.common, writer, [&](int64_t edge) {
+  write_generated_edges(options.common, num_edges_of(options.common), writer, [&](int64_t edge) {
     const EdgeEnds positions = draw_positions({options.common.seed}, quadrants, bits, edge);
     return EdgeEnds{scrambling.id_of(positions.source), scrambling.id_of(positions.target)};
   });

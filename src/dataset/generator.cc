@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/half.h"
 #include "base/progress.h"
 
 namespace gigahop::dataset {
@@ -52,8 +53,11 @@ void write_features(const GeneratorOptions& options, const std::function<int64_t
   const int64_t width = options.feature_width;
   const std::vector<float> means = class_means(options);
   const int64_t chunk = std::clamp<int64_t>(kMaxChunkElements / width, 1, options.chunk);
-  std::vector<float> rows(static_cast<size_t>(std::min(chunk, options.num_nodes) * width));
-  writer.begin_features(array::DType::kFloat32, width, kPlace);
+  const auto elements = static_cast<size_t>(std::min(chunk, options.num_nodes) * width);
+  const bool is_half = options.feature_dtype == array::DType::kFloat16;
+  std::vector<float> rows(elements);
+  std::vector<Float16> half_rows(is_half ? elements : 0);
+  writer.begin_features(options.feature_dtype, width, kPlace);
   Progress progress("features", "nodes", options.num_nodes);
   for (int64_t first = 0; first < options.num_nodes; first += chunk) {
     const int64_t count = std::min(chunk, options.num_nodes - first);
@@ -64,7 +68,13 @@ void write_features(const GeneratorOptions& options, const std::function<int64_t
       for_each_normal({options.seed}, Stream::kNoise, first + i, width,
                       [&](int64_t k, float noise) { row[k] = mean[k] + noise; });
     }
-    writer.append_features(std::as_writable_bytes(std::span(rows).first(static_cast<size_t>(count * width))));
+    const auto used = static_cast<size_t>(count * width);
+    if (is_half) {
+      std::transform(rows.begin(), rows.begin() + count * width, half_rows.begin(), to_float16);
+      writer.append_features(std::as_writable_bytes(std::span(half_rows).first(used)));
+    } else {
+      writer.append_features(std::as_writable_bytes(std::span(rows).first(used)));
+    }
     progress.advance(count);
   }
   progress.finish();
@@ -132,6 +142,9 @@ void check_generator_options(const GeneratorOptions& options) {
   check_range("edges_per_node", options.edges_per_node, 0, 1e5);
   check_range("num_classes", options.num_classes, 1, static_cast<double>(std::min(kMaxClasses, options.num_nodes)));
   check_range("feature_width", options.feature_width, 0, 65536);
+  if (options.feature_dtype != array::DType::kFloat32 && options.feature_dtype != array::DType::kFloat16) {
+    throw config_error("feature_dtype", "float32 or float16", std::string(array::name(options.feature_dtype)));
+  }
   check_range("separation", options.separation, 0, 1e30);
   check_share("train_share", options.train_share);
   check_share("valid_share", options.valid_share);
@@ -146,9 +159,8 @@ void check_generator_options(const GeneratorOptions& options) {
   require(options.chunk > 0, "a chunk holds something");
 }
 
-void write_edge_chunks(const GeneratorOptions& options, DatasetWriter& writer,
+void write_edge_chunks(const GeneratorOptions& options, int64_t num_edges, DatasetWriter& writer,
                        const std::function<void(int64_t, std::span<int64_t>, std::span<int64_t>)>& fill) {
-  const int64_t num_edges = num_edges_of(options);
   const auto buffer = static_cast<size_t>(std::min(options.chunk, num_edges));
   std::vector<int64_t> sources(buffer);
   std::vector<int64_t> targets(buffer);

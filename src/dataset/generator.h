@@ -1,4 +1,4 @@
-/// What both generators share: features, labels and splits as functions of (seed, node), and edges by chunks.
+/// What the generators share: features, labels and splits as functions of (seed, node), and edges by chunks.
 #pragma once
 
 #include <algorithm>
@@ -7,12 +7,21 @@
 
 #include "base/random.h"
 #include "dataset/dataset_writer.h"
+#include "dataset/id_permutation.h"
 #include "dataset/import.h"
 
 namespace gigahop::dataset {
 
 /// What the random numbers of Purpose::kGenerator are for: the word `step` of the counter. id: edge, node or class.
-enum class Stream : uint64_t { kEdge = 0, kSplit = 1, kNoise = 2, kClassMean = 3 };
+enum class Stream : uint64_t {
+  kEdge = 0,
+  kSplit = 1,
+  kNoise = 2,
+  kClassMean = 3,
+  kPoint = 4,
+  kCommunitySize = 5,
+  kPermutation = 6
+};
 
 inline RandomWords generator_words(RandomKey key, Stream stream, int64_t id, int64_t element) {
   return random_words(key, Purpose::kGenerator, static_cast<uint64_t>(stream), static_cast<uint64_t>(id),
@@ -32,6 +41,11 @@ void check_share(std::string_view field, double value);
 
 int64_t num_edges_of(const GeneratorOptions& options);
 
+/// The order in which positions, which the generators draw, become ids.
+inline IdPermutation id_permutation(const GeneratorOptions& options) {
+  return {options.num_nodes, {options.seed}, static_cast<uint64_t>(Stream::kPermutation)};
+}
+
 struct EdgeEnds {
   int64_t source = 0;
   int64_t target = 0;
@@ -39,18 +53,19 @@ struct EdgeEnds {
 
 /// Writes edges 0 .. num_edges - 1 in order; `ends(edge)` must be pure and is called by several threads.
 template <class Ends>
-void write_generated_edges(const GeneratorOptions& options, DatasetWriter& writer, const Ends& ends);
+void write_generated_edges(const GeneratorOptions& options, int64_t num_edges, DatasetWriter& writer, const Ends& ends);
 
 /// Writes features (if F > 0), labels and splits; `class_of(node)` must be pure.
 void write_generated_nodes(const GeneratorOptions& options, const std::function<int64_t(int64_t)>& class_of,
                            DatasetWriter& writer);
 
-void write_edge_chunks(const GeneratorOptions& options, DatasetWriter& writer,
+void write_edge_chunks(const GeneratorOptions& options, int64_t num_edges, DatasetWriter& writer,
                        const std::function<void(int64_t first, std::span<int64_t>, std::span<int64_t>)>& fill);
 
 template <class Ends>
-void write_generated_edges(const GeneratorOptions& options, DatasetWriter& writer, const Ends& ends) {
-  write_edge_chunks(options, writer, [&](int64_t first, std::span<int64_t> sources, std::span<int64_t> targets) {
+void write_generated_edges(const GeneratorOptions& options, int64_t num_edges, DatasetWriter& writer,
+                           const Ends& ends) {
+  const auto fill = [&](int64_t first, std::span<int64_t> sources, std::span<int64_t> targets) {
     const auto count = static_cast<int64_t>(sources.size());
 #pragma omp parallel for schedule(static)
     for (int64_t i = 0; i < count; ++i) {
@@ -58,7 +73,8 @@ void write_generated_edges(const GeneratorOptions& options, DatasetWriter& write
       sources[static_cast<size_t>(i)] = edge.source;
       targets[static_cast<size_t>(i)] = edge.target;
     }
-  });
+  };
+  write_edge_chunks(options, num_edges, writer, fill);
 }
 
 }  // namespace gigahop::dataset

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "array/dtype.h"
 #include "base/files.h"
 
 namespace gigahop::dataset {
@@ -112,15 +113,16 @@ struct DebianOptions {
 };
 ImportSummary import_debian(const DebianOptions& options, const Destination& destination);
 
-/// What both generators share. Every number is a function of (seed, node or edge) alone. Labels are classes of equal
-/// size; features are the mean of the class (per column `separation` in root mean square, in a random direction) plus
-/// standard normal noise. Nodes beyond the three shares are unlabelled.
+/// What the generators share. Every number is a function of (seed, node or edge) alone. Features are the mean of the
+/// class (per column `separation` in root mean square, in a random direction) plus standard normal noise. Nodes beyond
+/// the three shares are unlabelled.
 struct GeneratorOptions {
   uint64_t seed = 0;
   int64_t num_nodes = 20000;
   double edges_per_node = 10;  // undirected edges drawn per node
   int32_t num_classes = 10;
   int32_t feature_width = 32;
+  array::DType feature_dtype = array::DType::kFloat32;  // or kFloat16
   double separation = 0.1;
   double train_share = 0.5;
   double valid_share = 0.25;
@@ -147,5 +149,35 @@ struct RmatOptions {
   double c = 0.19;
 };
 ImportSummary generate_rmat(const RmatOptions& options, const Destination& destination);
+
+/// The degree-corrected stochastic block model (Karrer, Newman 2011). Every node has a weight and a community; ids are
+/// in random order. An edge starts at a node drawn by weight; with probability `mixing` it ends at a node of the whole
+/// graph drawn by weight, else at one of its own community drawn by weight. Some edges are therefore self-loops or
+/// repeat another, which the partition stage drops. Classes are the communities.
+///
+/// Weights in a community are the quantiles of a power law: a share x^(1 - degree_exponent) of its nodes have x times
+/// the least weight or more, up to sqrt(N) times. Sizes of communities follow such a law too, drawn at random, up to 50
+/// times the least. An exponent of 0 makes all weights, or all sizes, equal.
+struct BlockModelOptions {
+  GeneratorOptions common;
+  double mixing = 0.2;
+  double degree_exponent = 2.5;     // 0 or above 2
+  double community_exponent = 2.0;  // 0 or above 1
+};
+ImportSummary generate_block_model(const BlockModelOptions& options, const Destination& destination);
+
+/// Random geometric graph: points in the unit square, joined where nearer than the radius that makes edges_per_node the
+/// mean away from the border. Points lie by squares of about 64 (at least a radius wide), each of which holds its exact
+/// share of them at uniform places; ids are in random order. Classes are stripes of equal size. Each edge stands once.
+ImportSummary generate_geometric(const GeneratorOptions& options, const Destination& destination);
+
+/// Square (2) or cubic (3 dimensions) lattice: num_nodes is rounded up to a square or cube, every node is joined to the
+/// next one along each axis, without wrapping around; ids are in random order. edges_per_node is not used. Classes are
+/// slabs of equal size across the first axis. Each edge stands once.
+struct GridOptions {
+  GeneratorOptions common;
+  int dimensions = 2;
+};
+ImportSummary generate_grid(const GridOptions& options, const Destination& destination);
 
 }  // namespace gigahop::dataset

@@ -10,9 +10,9 @@ namespace {
 constexpr int64_t kFloatBytes = sizeof(float);
 
 /// What operations hold at most, as src/ops/cpu works: seeds whose gradients the encoder keeps at a time, in rows of so
-/// many bytes; seeds that share parameter gradients of their own, at least; tokens that a thread takes at a time, unless
-/// one seed has more; seeds whose scores the global attention keeps at a time (forward in each thread, backward in all);
-/// partial sums of a product.
+/// many bytes; seeds that share parameter gradients of their own, at least; tokens that a thread takes at a time,
+/// unless one seed has more; seeds whose scores the global attention keeps at a time (forward in each thread, backward
+/// in all); partial sums of a product.
 constexpr int64_t kEncoderBlockSeeds = 128;
 constexpr int64_t kEncoderBlockBytes = int64_t{128} << 20;
 constexpr int64_t kEncoderGroupSeeds = 2;
@@ -23,7 +23,7 @@ constexpr int64_t kPartialBytes = int64_t{64} << 20;
 
 /// Columns of one distinct token's rows.
 int64_t token_columns(const ModelShape& shape) {
-  const int64_t branch = 5 * shape.hidden_width;                           // hidden, e0, e and two gradients
+  const int64_t branch = 4 * shape.hidden_width;                           // hidden, e and their gradients
   const int64_t local = shape.hidden_width + 8 * shape.attention_width();  // u; q, k, v, residual and their gradients
   return branch + local;
 }

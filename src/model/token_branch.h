@@ -1,6 +1,7 @@
 /// Token rows before any seed looks at them: e = We (W4 drop(relu(W3 z + b3)) + b4) + be, once per distinct token.
 #pragma once
 
+#include "model/affine_pair.h"
 #include "model/linear_layer.h"
 #include "model/model_input.h"
 #include "model/model_shape.h"
@@ -23,14 +24,12 @@ class TokenBranch {
 
  private:
   LinearLayer<Device> linear1_;
-  LinearLayer<Device> linear2_;
-  LinearLayer<Device> linear3_;
+  AffinePair<Device> linear2_and_3_;
   double dropout_;
   Matrix<Real<Device>, Device> hidden_;    // drop(relu(W3 z + b3))
-  Matrix<Real<Device>, Device> mapped_;    // e0
   Matrix<Real<Device>, Device> embedded_;  // e
   Matrix<Real<Device>, Device> output_gradient_;
-  Matrix<Real<Device>, Device> inner_gradient_;
+  Matrix<Real<Device>, Device> hidden_gradient_;
 };
 
 }  // namespace gigahop::model

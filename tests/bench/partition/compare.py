@@ -41,11 +41,13 @@ def run_gigahop(options, graph, method, num_parts, seed, num_ranks):
                "--seed", seed, "--set", f"partition.imbalance={options.imbalance}", "--set", f"threads={options.threads}"]
     run = run_ranks(num_ranks, command)
     parts = numpy.load(output / "part_of_node.npy")
-    counted = int(re.search(r"cut_edges: (\d+)", (output / "partition.textproto").read_text())[1])
+    manifest = (output / "partition.textproto").read_text()
+    counted = [int(re.search(rf"{field}: (\d+)", manifest)[1]) for field in ("cut_edges", "communication_volume")]
     shutil.rmtree(output)
     told = re.search(r"partitioned in ([\d.]+) s", run.log)
     return parts, {"seconds": float(told[1]) if told else None, "command_seconds": run.seconds,
-                   "peak_bytes": sum(run.peaks), "largest_peak_bytes": max(run.peaks), "counted_cut_entries": counted}
+                   "peak_bytes": sum(run.peaks), "largest_peak_bytes": max(run.peaks), "own_peak_bytes": sum(run.own_peaks),
+                   "counted": counted}
 
 
 def run_peer(options, graph, method, num_parts, seed):
@@ -94,8 +96,8 @@ def measure(options, graph, key):
     line.update(figures)
     line["bytes_per_entry"] = line["peak_bytes"] / max(1, graph.num_entries)
     line.update(evaluate(graph, parts, num_parts, options.imbalance))
-    counted = line.pop("counted_cut_entries", 2 * line["cut_edges"])
-    assert counted == 2 * line["cut_edges"], f"{key}: gigahop counted {counted} cut entries"
+    found = [2 * line["cut_edges"], line["communication_volume"]]
+    assert line.pop("counted", found) == found, f"{key}: gigahop counts cut and volume otherwise than {found}"
     return line
 
 

@@ -1,7 +1,8 @@
-"""Runs a command under mpirun and tells wall time, and peak resident memory of every rank.
+"""Runs a command under mpirun and tells wall time, and peak memory of every rank.
 
-As a program, `python3 measured.py OUT COMMAND...` runs the command, and writes its peak in bytes and its seconds to
-OUT.RANK: what mpirun starts for each rank.
+As a program, `python3 measured.py OUT COMMAND...` runs the command and writes its peaks to OUT.RANK: what mpirun starts
+for each rank. Resident memory is what the kernel has counted; it includes mapped pages of files, which the kernel takes
+back when it needs them. Own memory is without those, looked at twenty times a second.
 """
 import json
 import os
@@ -13,12 +14,14 @@ import time
 
 
 class Run:
-    """What a command did: `seconds` with the launch, `log` (both streams), `peaks` in bytes by rank."""
+    """What a command did: `seconds` with the launch, `log` (both streams), and by rank `peaks` (resident) and
+    `own_peaks` (without pages of files) in bytes."""
 
-    def __init__(self, seconds, log, peaks):
+    def __init__(self, seconds, log, records):
         self.seconds = seconds
         self.log = log
-        self.peaks = peaks
+        self.peaks = [record["peak_bytes"] for record in records]
+        self.own_peaks = [record["own_peak_bytes"] for record in records]
 
 
 def run_ranks(num_ranks, command, timeout=None):
@@ -35,16 +38,30 @@ def run_ranks(num_ranks, command, timeout=None):
         if done.returncode != 0:
             raise RuntimeError(f"{' '.join(launched)} ended with {done.returncode}\n{done.stdout[-3000:]}")
         records = [json.loads(path.read_text()) for path in sorted(pathlib.Path(folder).iterdir())]
-    peaks = [record["peak_bytes"] for record in sorted(records, key=lambda record: record["rank"])]
-    return Run(seconds, done.stdout, peaks)
+    return Run(seconds, done.stdout, sorted(records, key=lambda record: record["rank"]))
+
+
+def own_bytes(pid):
+    try:
+        with open(f"/proc/{pid}/status") as status:
+            fields = dict(line.split(":", 1) for line in status)
+        return sum(int(fields[name].split()[0]) * 1024 for name in ("RssAnon", "RssShmem") if name in fields)
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
 
 
 def main():
     out, command = sys.argv[1], sys.argv[2:]
     rank = int(os.environ.get("OMPI_COMM_WORLD_RANK", "0"))
     child = subprocess.Popen(command)
-    _, status, usage = os.wait4(child.pid, 0)
-    record = {"rank": rank, "peak_bytes": usage.ru_maxrss * 1024}
+    own_peak = 0
+    while True:
+        pid, status, usage = os.wait4(child.pid, os.WNOHANG)
+        if pid:
+            break
+        own_peak = max(own_peak, own_bytes(child.pid))
+        time.sleep(0.05)
+    record = {"rank": rank, "peak_bytes": usage.ru_maxrss * 1024, "own_peak_bytes": own_peak}
     pathlib.Path(f"{out}.{rank}").write_text(json.dumps(record))
     sys.exit(os.waitstatus_to_exitcode(status))
 

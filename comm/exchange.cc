@@ -59,34 +59,43 @@ void run_transfers(Communicator::State& state, std::span<const Transfer> transfe
   wait(state, requests);
 }
 
-Received all_to_all_bytes(const Communicator& comm, std::span<const std::span<const std::byte>> messages,
-                          int64_t max_message_bytes) {
+std::vector<int64_t> exchange_lengths(const Communicator& comm, std::span<const std::span<const std::byte>> messages) {
   require(static_cast<int>(messages.size()) == comm.size(), "all_to_all has one message for each rank");
   std::vector<int64_t> lengths;
   for (const auto& message : messages) lengths.push_back(static_cast<int64_t>(message.size()));
-  Received received;
-  received.offsets.resize(messages.size() + 1);
+  std::vector<int64_t> offsets(messages.size() + 1);
   MPI_Request request = MPI_REQUEST_NULL;
-  mpi_check(MPI_Ialltoall(lengths.data(), 1, MPI_INT64_T, received.offsets.data() + 1, 1, MPI_INT64_T,
-                          comm.state().handle, &request),
-            "MPI_Ialltoall");
+  mpi_check(
+      MPI_Ialltoall(lengths.data(), 1, MPI_INT64_T, offsets.data() + 1, 1, MPI_INT64_T, comm.state().handle, &request),
+      "MPI_Ialltoall");
   wait(comm.state(), request);
-  std::partial_sum(received.offsets.begin(), received.offsets.end(), received.offsets.begin());
-  received.bytes.resize(static_cast<size_t>(received.offsets.back()));
+  std::partial_sum(offsets.begin(), offsets.end(), offsets.begin());
+  return offsets;
+}
 
+void exchange_bytes(const Communicator& comm, std::span<const std::span<const std::byte>> messages,
+                    std::span<const int64_t> offsets, std::span<std::byte> into, int64_t max_message_bytes) {
+  require(static_cast<int64_t>(into.size()) == offsets.back(), "what is received fits where it goes");
+  const auto from = [&](int rank) {
+    const int64_t first = offsets[static_cast<size_t>(rank)];
+    return into.subspan(static_cast<size_t>(first),
+                        static_cast<size_t>(offsets[static_cast<size_t>(rank) + 1] - first));
+  };
   std::vector<Transfer> transfers;
   for (int step = 1; step < comm.size(); ++step) {
     const int peer = (comm.rank() + step) % comm.size();
-    const int64_t first = received.offsets[peer];
-    const int64_t count = received.offsets[peer + 1] - first;
-    transfers.push_back(
-        {.rank = peer,
-         .send = messages[peer],
-         .receive = std::span(received.bytes).subspan(static_cast<size_t>(first), static_cast<size_t>(count))});
+    transfers.push_back({.rank = peer, .send = messages[peer], .receive = from(peer)});
   }
-  const auto& own = messages[comm.rank()];
-  std::copy(own.begin(), own.end(), received.bytes.begin() + received.offsets[comm.rank()]);
+  std::copy(messages[comm.rank()].begin(), messages[comm.rank()].end(), from(comm.rank()).begin());
   run_transfers(comm.state(), transfers, max_message_bytes);
+}
+
+Received all_to_all_bytes(const Communicator& comm, std::span<const std::span<const std::byte>> messages,
+                          int64_t max_message_bytes) {
+  Received received;
+  received.offsets = exchange_lengths(comm, messages);
+  received.bytes.resize(static_cast<size_t>(received.offsets.back()));
+  exchange_bytes(comm, messages, received.offsets, received.bytes, max_message_bytes);
   return received;
 }
 

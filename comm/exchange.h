@@ -25,6 +25,13 @@ struct Received {
   }
 };
 
+/// The two halves of an all-to-all, for callers that say where the bytes go. First: offsets [R + 1] of what each rank
+/// sends here. Second: moves the messages; `into` has offsets.back() bytes. Collective, one after the other.
+std::vector<int64_t> exchange_lengths(const Communicator& comm, std::span<const std::span<const std::byte>> messages);
+void exchange_bytes(const Communicator& comm, std::span<const std::span<const std::byte>> messages,
+                    std::span<const int64_t> offsets, std::span<std::byte> into,
+                    int64_t max_message_bytes = kMaxMessageBytes);
+
 /// Sends messages[r] to rank r (the own one is copied) and returns what was sent here.
 /// Collective. Cost: one int64 to each rank, then one message per non-empty pair and chunk.
 Received all_to_all_bytes(const Communicator& comm, std::span<const std::span<const std::byte>> messages,
@@ -45,6 +52,11 @@ struct ReceivedValues {
 template <class T>
 ReceivedValues<T> all_to_all(const Communicator& comm, const std::vector<std::vector<T>>& messages,
                              int64_t max_message_bytes = kMaxMessageBytes);
+
+/// The same into a buffer that is used again: memory of an earlier call is kept.
+template <class T>
+void all_to_all_into(const Communicator& comm, std::span<const std::span<const T>> messages,
+                     ReceivedValues<T>& received, int64_t max_message_bytes = kMaxMessageBytes);
 
 /// Which rows go where, when every rank names the remote rows it wants.
 /// The rows a rank wants lie at positions 0..num_wanted-1 of its own list; send_rows are rows of the owner.

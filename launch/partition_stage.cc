@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "base/error.h"
 #include "base/progress.h"
 #include "comm/agree.h"
-#include "config/config.h"
 #include "graph/dataset_folder.h"
 #include "graph/partition_folder.h"
 #include "launch/stages.h"
@@ -17,20 +17,38 @@ namespace {
 
 namespace fs = std::filesystem;
 
+partition::Method method_of(proto::PartitionConfig::Method method) {
+  switch (method) {
+    case proto::PartitionConfig::AUTO:
+      return partition::Method::kAuto;
+    case proto::PartitionConfig::MULTILEVEL:
+      return partition::Method::kMultilevel;
+    case proto::PartitionConfig::METIS:
+      return partition::Method::kMetis;
+    case proto::PartitionConfig::HASH:
+      return partition::Method::kHash;
+    case proto::PartitionConfig::GIVEN:
+      return partition::Method::kGiven;
+  }
+  throw Error(ErrorKind::kInternal, "a method of the configuration is one of its enum");
+}
+
 partition::PartitionOptions partition_options(const proto::Config& config, const fs::path& dataset,
                                               const fs::path& output, PendingFolder::Existing existing) {
   const proto::PartitionConfig& settings = config.partition();
-  return {.dataset_folder = dataset,
-          .output_folder = output,
-          .existing = existing,
-          .num_parts = settings.num_parts(),
-          .method =
-              settings.method() == proto::PartitionConfig::HASH ? partition::Method::kHash : partition::Method::kMetis,
-          .direction = settings.directed() ? partition::Direction::kDirected : partition::Direction::kSymmetrised,
-          .imbalance = settings.imbalance(),
-          .seed = config.seed(),
-          .chunk_bytes = settings.chunk_bytes(),
-          .config_fingerprint = config::fingerprint(settings)};
+  return {
+      .dataset_folder = dataset,
+      .output_folder = output,
+      .existing = existing,
+      .num_parts = settings.num_parts(),
+      .method = method_of(settings.method()),
+      .part_of_node = settings.part_of_node(),
+      .refine_from = {},
+      .direction = settings.directed() ? partition::Direction::kDirected : partition::Direction::kSymmetrised,
+      .imbalance = settings.imbalance(),
+      .evaluation = settings.balance_evaluation() ? partition::Evaluation::kBalanced : partition::Evaluation::kIgnored,
+      .seed = config.seed(),
+      .chunk_bytes = settings.chunk_bytes()};
 }
 
 void print_forecast(const partition::PartitionOptions& options, const partition::PartitionForecast& forecast) {

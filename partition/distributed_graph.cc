@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "comm/agree.h"
+#include "partition/place_finder.h"
 
 namespace gigahop::partition {
 namespace {
@@ -30,31 +31,6 @@ std::vector<int64_t> remote_ids(std::span<const int64_t> columns, int64_t first,
   ids.shrink_to_fit();
   return ids;
 }
-
-/// Finds places in an ascending list: a table of where each of 2^16 equal ranges of ids begins, then binary search.
-class PlaceFinder {
- public:
-  explicit PlaceFinder(std::span<const int64_t> ids) : ids_(ids) {
-    if (ids.empty()) return;
-    while (ids.back() >> shift_ >= kRanges) ++shift_;
-    starts_.resize(kRanges + 1);
-    for (const int64_t id : ids) ++starts_[static_cast<size_t>((id >> shift_) + 1)];
-    std::partial_sum(starts_.begin(), starts_.end(), starts_.begin());
-  }
-
-  int64_t operator()(int64_t id) const {
-    const auto range = static_cast<size_t>(id >> shift_);
-    const auto first = ids_.begin() + starts_[range];
-    const auto last = ids_.begin() + starts_[range + 1];
-    return std::lower_bound(first, last, id) - ids_.begin();
-  }
-
- private:
-  static constexpr int64_t kRanges = 1 << 16;
-  std::span<const int64_t> ids_;
-  int shift_ = 0;
-  std::vector<int64_t> starts_;
-};
 
 }  // namespace
 

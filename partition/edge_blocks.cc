@@ -1,75 +1,143 @@
 #include "partition/edge_blocks.h"
 
 #include <algorithm>
-#include <functional>
 #include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "base/error.h"
 #include "base/progress.h"
 #include "comm/agree.h"
 #include "comm/collectives.h"
 #include "comm/exchange.h"
+#include "graph/csr.h"
+#include "partition/block_cut.h"
+#include "partition/chunks.h"
 
 namespace gigahop::partition {
 namespace {
 
+/// An entry on its way to the rank that holds its row: 12 bytes, where a struct of its two numbers has 16.
 struct Entry {
-  int64_t row = 0;
-  int64_t column = 0;
+  Entry() = default;
+  Entry(int32_t row_in_block, int64_t column)
+      : row(row_in_block), high(static_cast<int32_t>(column >> 32)), low(static_cast<uint32_t>(column)) {}
+  int64_t column() const { return int64_t{high} << 32 | low; }
+
+  int32_t row = 0;
+  int32_t high = 0;
+  uint32_t low = 0;
 };
 
-using Messages = std::vector<std::vector<Entry>>;
-using Consume = std::function<void(std::span<const Entry>)>;
-
-void check_id(const graph::DatasetFolder& dataset, int64_t id, int64_t num_nodes, int64_t edge, const char* end) {
+void check_id(const graph::DatasetFolder& dataset, int64_t id, int64_t edge, const char* end) {
+  const int64_t num_nodes = dataset.manifest().num_nodes();
   if (id >= 0 && id < num_nodes) return;
-  throw data_error(fmt::format("{}: {} of edge {}", dataset.edges().path().string(), end, edge),
-                   fmt::format("a node id from 0 to {}", num_nodes - 1), std::to_string(id),
+  throw data_error(dataset.edges().path().string() + ": " + end + " of edge " + std::to_string(edge),
+                   "a node id from 0 to " + std::to_string(num_nodes - 1), std::to_string(id),
                    "ids count from 0; import the dataset again");
 }
 
-/// Reads columns [first, first + count) of edges.npy and sorts the entries they make by the rank that holds their row.
-void read_chunk(const graph::DatasetFolder& dataset, const NodeBlocks& blocks, Direction direction, int64_t first,
-                int64_t count, Messages& messages) {
-  std::vector<int64_t> sources(static_cast<size_t>(count));
-  std::vector<int64_t> targets(static_cast<size_t>(count));
-  dataset.read_edges(first, count, sources, targets);
-  for (size_t i = 0; i < sources.size(); ++i) {
-    const int64_t source = sources[i];
-    const int64_t target = targets[i];
-    check_id(dataset, source, blocks.num_nodes(), first + static_cast<int64_t>(i), "source");
-    check_id(dataset, target, blocks.num_nodes(), first + static_cast<int64_t>(i), "target");
-    if (source == target) continue;
-    messages[blocks.owner(source)].push_back({source, target});
-    if (direction == Direction::kSymmetrised) messages[blocks.owner(target)].push_back({target, source});
-  }
+void check_block_size(const NodeBlocks& blocks, int rank) {
+  if (blocks.size(rank) <= INT32_MAX) return;
+  throw data_error("partition", "at most 2^31-1 nodes on a rank", std::to_string(blocks.size(rank)), "use more ranks");
 }
 
-/// Gives every entry of the dataset to `consume` on the rank that holds its row, in rounds of bounded size.
-void pass_over_edges(const comm::Communicator& comm, const graph::DatasetFolder& dataset, const NodeBlocks& blocks,
-                     Direction direction, int64_t chunk_bytes, const char* title, const Consume& consume) {
-  const int64_t num_edges = dataset.manifest().num_edges();
-  const NodeBlocks slices(num_edges, comm.size());
-  const int64_t chunk = std::max<int64_t>(1, chunk_bytes / static_cast<int64_t>(sizeof(Entry)));
-  const int64_t begin = slices.first(comm.rank());
-  const int64_t end = begin + slices.size(comm.rank());
-  const int64_t rounds = comm::max_over_ranks(comm, (end - begin + chunk - 1) / chunk);
-  Progress progress(title, "edges", num_edges,
-                    comm.rank() == 0 ? Progress::Visibility::kShown : Progress::Visibility::kQuiet);
-  Messages messages(static_cast<size_t>(comm.size()));
-  for (int64_t round = 0; round < rounds; ++round) {
-    const int64_t first = std::min(end, begin + round * chunk);
-    const int64_t count = std::min(end - first, chunk);
-    for (auto& message : messages) message.clear();
-    comm::agree(comm, [&] { read_chunk(dataset, blocks, direction, first, count, messages); });
-    consume(comm::all_to_all(comm, messages).values);
-    progress.advance(std::min(chunk * comm.size(), num_edges - round * chunk * comm.size()));
+/// One walk over the file by all ranks, in rounds of bounded size.
+class EdgePass {
+ public:
+  EdgePass(const comm::Communicator& comm, const graph::DatasetFolder& dataset, const NodeBlocks& blocks,
+           Direction direction, int64_t chunk_bytes)
+      : comm_(comm), dataset_(dataset), blocks_(blocks), direction_(direction) {
+    constexpr int64_t kEdgeBytes = 2 * sizeof(Entry);
+    const int64_t share = dataset.manifest().num_edges() / comm.size();
+    chunk_ = std::max<int64_t>(1, bounded_chunk(chunk_bytes, kEdgeBytes * share) / kEdgeBytes);
   }
-  progress.finish();
+
+  /// Gives make(row in its block, column) of every entry to consume(span of T) on the rank that holds the row.
+  template <class T, class Make, class Consume>
+  void run(const char* title, const Make& make, const Consume& consume) {
+    const int64_t num_edges = dataset_.manifest().num_edges();
+    const NodeBlocks slices(num_edges, comm_.size());
+    const int64_t begin = slices.first(comm_.rank());
+    const int64_t end = slices.first(comm_.rank() + 1);
+    const int64_t rounds = comm::max_over_ranks(comm_, (end - begin + chunk_ - 1) / chunk_);
+    Progress progress(title, "edges", num_edges,
+                      comm_.rank() == 0 ? Progress::Visibility::kShown : Progress::Visibility::kQuiet);
+    std::vector<T> outgoing;
+    std::vector<std::span<const T>> messages;
+    comm::ReceivedValues<T> received;
+    for (int64_t round = 0; round < rounds; ++round) {
+      const int64_t first = std::min(end, begin + round * chunk_);
+      comm::agree(comm_, [&] {
+        read_chunk(first, std::min(end - first, chunk_));
+        fill(make, outgoing, messages);
+      });
+      comm::all_to_all_into<T>(comm_, messages, received);
+      consume(std::span<const T>(received.values));
+      progress.advance(std::min(chunk_ * comm_.size(), num_edges - round * chunk_ * comm_.size()));
+    }
+    progress.finish();
+  }
+
+ private:
+  void read_chunk(int64_t first, int64_t count) {
+    sources_.resize(static_cast<size_t>(count));
+    targets_.resize(static_cast<size_t>(count));
+    dataset_.read_edges(first, count, sources_, targets_);
+    for (size_t i = 0; i < sources_.size(); ++i) {
+      check_id(dataset_, sources_[i], first + static_cast<int64_t>(i), "source");
+      check_id(dataset_, targets_[i], first + static_cast<int64_t>(i), "target");
+    }
+  }
+
+  template <class Visit>
+  void for_each_entry(const Visit& visit) const {
+    for (size_t i = 0; i < sources_.size(); ++i) {
+      if (sources_[i] == targets_[i]) continue;
+      visit(sources_[i], targets_[i]);
+      if (direction_ == Direction::kSymmetrised) visit(targets_[i], sources_[i]);
+    }
+  }
+
+  /// The entries of the chunk, those of one receiver together.
+  template <class T, class Make>
+  void fill(const Make& make, std::vector<T>& outgoing, std::vector<std::span<const T>>& messages) const {
+    std::vector<size_t> next(static_cast<size_t>(comm_.size()) + 1);
+    for_each_entry([&](int64_t row, int64_t) { ++next[blocks_.owner(row) + 1]; });
+    std::partial_sum(next.begin(), next.end(), next.begin());
+    outgoing.resize(next.back());
+    messages.clear();
+    for (int rank = 0; rank < comm_.size(); ++rank) {
+      messages.push_back(std::span<const T>(outgoing).subspan(next[rank], next[rank + 1] - next[rank]));
+    }
+    for_each_entry([&](int64_t row, int64_t column) {
+      const int owner = blocks_.owner(row);
+      outgoing[next[owner]++] = make(static_cast<int32_t>(row - blocks_.first(owner)), column);
+    });
+  }
+
+  const comm::Communicator& comm_;
+  const graph::DatasetFolder& dataset_;
+  const NodeBlocks& blocks_;
+  Direction direction_;
+  int64_t chunk_ = 1;  // edges
+  std::vector<int64_t> sources_;
+  std::vector<int64_t> targets_;
+};
+
+std::vector<int64_t> count_entries(const comm::Communicator& comm, const NodeBlocks& blocks, EdgePass&& pass) {
+  std::vector<int64_t> counts;
+  comm::agree(comm, [&] {
+    check_block_size(blocks, comm.rank());
+    counts.resize(static_cast<size_t>(blocks.size(comm.rank())));
+  });
+  pass.run<int32_t>(
+      "counting neighbours", [](int32_t row, int64_t) { return row; },
+      [&](std::span<const int32_t> rows) {
+        for (const int32_t row : rows) ++counts[row];
+      });
+  return counts;
 }
 
 /// Sorts the columns of every row, drops duplicates and closes the gaps.
@@ -88,25 +156,48 @@ void tidy_rows(graph::Csr<int64_t>& rows) {
   rows.column_ids.erase(out, rows.column_ids.end());
 }
 
-}  // namespace
-
-graph::Csr<int64_t> read_edge_blocks(const comm::Communicator& comm, const graph::DatasetFolder& dataset,
-                                     const NodeBlocks& blocks, Direction direction, int64_t chunk_bytes) {
-  const int64_t first_row = blocks.first(comm.rank());
+/// `next` [block]: the number of entries of each row, duplicates included; becomes the place to fill.
+graph::Csr<int64_t> place_entries(const comm::Communicator& comm, std::vector<int64_t> next, EdgePass&& pass) {
   graph::Csr<int64_t> rows;
-  rows.row_offsets.resize(static_cast<size_t>(blocks.size(comm.rank())) + 1);
-  pass_over_edges(comm, dataset, blocks, direction, chunk_bytes, "counting neighbours",
-                  [&](std::span<const Entry> entries) {
-                    for (const Entry& entry : entries) ++rows.row_offsets[entry.row - first_row + 1];
-                  });
-  std::partial_sum(rows.row_offsets.begin(), rows.row_offsets.end(), rows.row_offsets.begin());
-  comm::agree(comm, [&] { rows.column_ids.resize(static_cast<size_t>(rows.row_offsets.back())); });
-  std::vector<int64_t> next(rows.row_offsets.begin(), rows.row_offsets.end() - 1);
-  pass_over_edges(comm, dataset, blocks, direction, chunk_bytes, "reading edges", [&](std::span<const Entry> entries) {
-    for (const Entry& entry : entries) rows.column_ids[next[entry.row - first_row]++] = entry.column;
+  comm::agree(comm, [&] {
+    rows.row_offsets.resize(next.size() + 1);
+    std::partial_sum(next.begin(), next.end(), rows.row_offsets.begin() + 1);
+    rows.column_ids.resize(static_cast<size_t>(rows.row_offsets.back()));
   });
+  std::copy(rows.row_offsets.begin(), rows.row_offsets.end() - 1, next.begin());
+  pass.run<Entry>(
+      "reading edges", [](int32_t row, int64_t column) { return Entry(row, column); },
+      [&](std::span<const Entry> entries) {
+        for (const Entry& entry : entries) rows.column_ids[next[entry.row]++] = entry.column();
+      });
   tidy_rows(rows);
   return rows;
+}
+
+DistributedGraph build(const comm::Communicator& comm, const graph::DatasetFolder& dataset, const NodeBlocks& blocks,
+                       std::vector<int64_t>&& degrees, Direction direction, int64_t chunk_bytes) {
+  comm::agree(comm, [&] { check_block_size(blocks, comm.rank()); });
+  graph::Csr<int64_t> rows =
+      place_entries(comm, std::move(degrees), EdgePass(comm, dataset, blocks, direction, chunk_bytes));
+  return localise_columns(comm, blocks, std::move(rows), {});
+}
+
+}  // namespace
+
+DistributedGraph read_graph(const comm::Communicator& comm, const graph::DatasetFolder& dataset, Direction direction,
+                            int64_t chunk_bytes) {
+  const NodeBlocks equal(dataset.manifest().num_nodes(), comm.size());
+  std::vector<int64_t> counts = count_entries(comm, equal, EdgePass(comm, dataset, equal, direction, chunk_bytes));
+  RecutDegrees recut = recut_blocks(comm, equal, counts);
+  counts = {};
+  return build(comm, dataset, recut.blocks, std::move(recut.degrees), direction, chunk_bytes);
+}
+
+DistributedGraph read_graph_on(const comm::Communicator& comm, const graph::DatasetFolder& dataset,
+                               const NodeBlocks& blocks, Direction direction, int64_t chunk_bytes) {
+  return build(comm, dataset, blocks,
+               count_entries(comm, blocks, EdgePass(comm, dataset, blocks, direction, chunk_bytes)), direction,
+               chunk_bytes);
 }
 
 }  // namespace gigahop::partition

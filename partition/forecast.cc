@@ -24,9 +24,9 @@ void check_memory_for_metis(int64_t num_nodes, int64_t num_entries) {
   const int64_t needed = forecast_metis_bytes(num_nodes, num_entries);
   const int64_t available = memory_of_host();
   if (needed <= available) return;
-  throw data_error("partition",
-                   fmt::format("{} of memory on rank 0 for METIS", human_bytes(static_cast<double>(needed))),
-                   human_bytes(static_cast<double>(available)), "use a machine with more, or partition.method=HASH");
+  throw data_error(
+      "partition", fmt::format("{} of memory on rank 0 for METIS", human_bytes(static_cast<double>(needed))),
+      human_bytes(static_cast<double>(available)), "use a machine with more, or partition.method=MULTILEVEL");
 }
 
 PartitionForecast forecast_partition(const proto::Dataset& dataset, const PartitionOptions& options, int num_ranks) {

@@ -1,4 +1,5 @@
-/// What partitioning will need of memory, and what its shards will need while training, before either starts.
+/// What partitioning will need of memory and disk, phase by phase, and what its shards will need while training, before
+/// either starts.
 #pragma once
 
 #include <cstdint>
@@ -11,19 +12,39 @@
 
 namespace gigahop::partition {
 
-/// Bytes METIS and its copy of the graph take on rank 0: 24 a node and 77 an entry, the most that was measured on
-/// power-law and community graphs.
+/// Bytes METIS and its copy of the graph take on rank 0.
 int64_t forecast_metis_bytes(int64_t num_nodes, int64_t num_entries);
 
 /// Error{kData} if that exceeds the memory of this machine (or of its control group).
 void check_memory_for_metis(int64_t num_nodes, int64_t num_entries);
 
+/// Bytes of the heaviest rank in each phase, the process itself included.
 struct PartitionForecast {
-  int64_t bytes_per_rank = 0;   // the largest of the ranks other than 0: rows of a block, a part being written, buffers
-  int64_t bytes_on_rank_0 = 0;  // the same with METIS; equal to bytes_per_rank without
+  int64_t reading_bytes = 0;
+  int64_t partitioning_bytes = 0;
+  int64_t partitioning_bytes_on_rank_0 = 0;  // more than on others by METIS alone
+  int64_t writing_bytes = 0;
+  int64_t disk_bytes = 0;  // of the partition folder
+
+  /// On ranks other than 0.
+  int64_t peak_bytes() const;
+  int64_t peak_bytes_on_rank_0() const;
 };
-/// Upper bounds: duplicates of edges.npy are counted as if they stayed. Pure.
-PartitionForecast forecast_partition(const proto::Dataset& dataset, const PartitionOptions& options, int num_ranks);
+/// Duplicates of edges.npy are counted as if they stayed, and node ids are taken to be in random order, which makes the
+/// halo of a block as large as it gets. method: resolved. Pure.
+PartitionForecast forecast_partition(const proto::Dataset& dataset, const PartitionOptions& options, Method method,
+                                     int num_ranks);
+
+/// The memory of a launch: `ranks_on_host` of the ranks share `host_bytes`.
+struct LaunchMemory {
+  int num_ranks = 1;
+  int ranks_on_host = 1;
+  int64_t host_bytes = 0;
+};
+/// Error{kConfig} if the ranks of a host need more than it has, with the number of ranks, as many on each host, that
+/// would do.
+void require_memory_for_partition(const proto::Dataset& dataset, const PartitionOptions& options, Method method,
+                                  const LaunchMemory& memory);
 
 struct RankForecast {
   int64_t structure_bytes = 0;  // rows, halo, ids and labels that training holds in memory

@@ -12,6 +12,7 @@
 #include "comm/agree.h"
 #include "comm/collectives.h"
 #include "comm/exchange.h"
+#include "partition/chunks.h"
 #include "partition/forecast.h"
 #include "partition/serial_partition.h"
 
@@ -23,7 +24,7 @@ void check_limit(const char* what, int64_t count, const MetisOptions& options) {
   throw data_error("partition",
                    fmt::format("at most {} {}, the limit of METIS with 32-bit indices (2^31-1)",
                                with_commas(options.index_limit), what),
-                   with_commas(count), "use partition.method=HASH");
+                   with_commas(count), "use partition.method=MULTILEVEL");
 }
 
 /// Sends this rank's values to rank 0, which gets those of all ranks in rank order, in rounds of chunk_bytes.
@@ -31,8 +32,10 @@ void check_limit(const char* what, int64_t count, const MetisOptions& options) {
 template <class T, class Value>
 std::vector<T> gather_on_root(const comm::Communicator& comm, int64_t count, int64_t chunk_bytes, const Value& value) {
   const std::vector<int64_t> counts = comm::all_gather_varied(comm, std::span<const int64_t>(&count, 1));
-  const int64_t chunk = std::max<int64_t>(1, chunk_bytes / static_cast<int64_t>(sizeof(T)));
-  const int64_t rounds = (*std::max_element(counts.begin(), counts.end()) + chunk - 1) / chunk;
+  const int64_t most = *std::max_element(counts.begin(), counts.end());
+  constexpr auto kBytes = static_cast<int64_t>(sizeof(T));
+  const int64_t chunk = std::max<int64_t>(1, bounded_chunk(chunk_bytes, kBytes * most) / kBytes);
+  const int64_t rounds = (most + chunk - 1) / chunk;
   std::vector<int64_t> places(counts.size());
   std::exclusive_scan(counts.begin(), counts.end(), places.begin(), int64_t{0});
   std::vector<T> gathered;
@@ -53,55 +56,43 @@ std::vector<T> gather_on_root(const comm::Communicator& comm, int64_t count, int
   return gathered;
 }
 
-SerialGraph gather_graph(const comm::Communicator& comm, graph::CsrView<int64_t> rows, std::span<const Split> splits,
-                         const MetisOptions& options) {
-  const auto degrees = gather_on_root<int32_t>(comm, rows.num_rows(), options.chunk_bytes,
-                                               [&](int64_t row) { return static_cast<int32_t>(rows.degree(row)); });
+/// Local ids put a block's own nodes first; METIS sees the same graph from any number of ranks.
+void sort_rows(SerialGraph& graph) {
+  for (int64_t row = 0; row < graph.num_nodes(); ++row) {
+    std::sort(graph.column_ids.begin() + graph.row_offsets[static_cast<size_t>(row)],
+              graph.column_ids.begin() + graph.row_offsets[static_cast<size_t>(row) + 1]);
+  }
+}
+
+SerialGraph gather_graph(const comm::Communicator& comm, const DistributedGraph& graph,
+                         const ConstraintWeights& constraints, const MetisOptions& options) {
   SerialGraph whole;
-  whole.column_ids = gather_on_root<int32_t>(
-      comm, static_cast<int64_t>(rows.column_ids.size()), options.chunk_bytes,
-      [&](int64_t entry) { return static_cast<int32_t>(rows.column_ids[static_cast<size_t>(entry)]); });
-  const auto is_train = gather_on_root<uint8_t>(
-      comm, static_cast<int64_t>(splits.size()), options.chunk_bytes,
-      [&](int64_t row) { return static_cast<uint8_t>(splits[static_cast<size_t>(row)] == Split::kTrain ? 1 : 0); });
-  if (comm.rank() != 0) return whole;
-  for (const int32_t degree : degrees) whole.row_offsets.push_back(whole.row_offsets.back() + degree);
-  ConstraintWeights constraints = constraint_weights(whole.row_offsets, is_train, options.num_parts);
+  const auto degrees = gather_on_root<int32_t>(comm, graph.num_owned(), options.chunk_bytes,
+                                               [&](int64_t row) { return static_cast<int32_t>(graph.degree(row)); });
+  whole.column_ids = gather_on_root<int32_t>(comm, graph.row_offsets.back(), options.chunk_bytes, [&](int64_t entry) {
+    return static_cast<int32_t>(graph.node(comm.rank(), graph.column_ids[static_cast<size_t>(entry)]));
+  });
+  whole.node_weights =
+      gather_on_root<int64_t>(comm, static_cast<int64_t>(constraints.weights.size()), options.chunk_bytes,
+                              [&](int64_t i) { return constraints.weights[static_cast<size_t>(i)]; });
   whole.num_constraints = constraints.num_constraints;
-  whole.node_weights = std::move(constraints.weights);
+  for (const int32_t degree : degrees) whole.row_offsets.push_back(whole.row_offsets.back() + degree);
+  sort_rows(whole);
   return whole;
 }
 
 }  // namespace
 
-ConstraintWeights constraint_weights(std::span<const int32_t> row_offsets, std::span<const uint8_t> is_train,
-                                     int num_parts) {
-  const int64_t num_entries = row_offsets.back();
-  const int64_t num_train = std::count(is_train.begin(), is_train.end(), 1);
-  const bool balance_train = num_train >= 2 * int64_t{num_parts};
-  const int64_t heaviest = std::max<int64_t>(1, num_entries / (2 * int64_t{num_parts}));
-  ConstraintWeights constraints;
-  constraints.num_constraints = 1 + (num_entries > 0 ? 1 : 0) + (balance_train ? 1 : 0);
-  constraints.weights.reserve(is_train.size() * static_cast<size_t>(constraints.num_constraints));
-  for (size_t node = 0; node < is_train.size(); ++node) {
-    constraints.weights.push_back(1);
-    const int64_t degree = row_offsets[node + 1] - row_offsets[node];
-    if (num_entries > 0) constraints.weights.push_back(std::min(degree, heaviest));
-    if (balance_train) constraints.weights.push_back(is_train[node]);
-  }
-  return constraints;
-}
-
-std::vector<int32_t> metis_partition(const comm::Communicator& comm, const NodeBlocks& blocks,
-                                     graph::CsrView<int64_t> rows, std::span<const Split> splits,
-                                     const MetisOptions& options) {
-  const int64_t num_entries = comm::sum_over_ranks(comm, static_cast<int64_t>(rows.column_ids.size()));
+std::vector<int32_t> metis_partition(const comm::Communicator& comm, const DistributedGraph& graph,
+                                     const ConstraintWeights& constraints, const MetisOptions& options) {
+  const NodeBlocks& blocks = graph.blocks;
+  const int64_t num_entries = comm::sum_over_ranks(comm, graph.row_offsets.back());
   comm::agree(comm, [&] {
     check_limit("nodes", blocks.num_nodes(), options);
     check_limit("adjacency entries", num_entries, options);
     if (comm.rank() == 0) check_memory_for_metis(blocks.num_nodes(), num_entries);
   });
-  const SerialGraph whole = gather_graph(comm, rows, splits, options);
+  const SerialGraph whole = gather_graph(comm, graph, constraints, options);
   std::vector<int32_t> all_parts;
   comm::agree(comm, [&] {
     if (comm.rank() != 0) return;
@@ -109,15 +100,14 @@ std::vector<int32_t> metis_partition(const comm::Communicator& comm, const NodeB
              with_commas(num_entries), options.num_parts, whole.num_constraints);
     all_parts = partition_serially(whole, whole.limits(options.num_parts, options.imbalance), options.seed);
   });
-  std::vector<std::span<const std::byte>> messages(static_cast<size_t>(comm.size()));
+  std::vector<std::span<const int32_t>> messages(static_cast<size_t>(comm.size()));
   for (int rank = 0; comm.rank() == 0 && rank < comm.size(); ++rank) {
-    messages[rank] = std::as_bytes(
-        std::span(all_parts).subspan(static_cast<size_t>(blocks.first(rank)), static_cast<size_t>(blocks.size(rank))));
+    messages[rank] =
+        std::span(all_parts).subspan(static_cast<size_t>(blocks.first(rank)), static_cast<size_t>(blocks.size(rank)));
   }
-  const comm::Received received = comm::all_to_all_bytes(comm, messages);
-  std::vector<int32_t> mine(received.bytes.size() / sizeof(int32_t));
-  std::copy(received.bytes.begin(), received.bytes.end(), reinterpret_cast<std::byte*>(mine.data()));
-  return mine;
+  comm::ReceivedValues<int32_t> mine;
+  comm::all_to_all_into<int32_t>(comm, messages, mine);
+  return std::move(mine.values);
 }
 
 }  // namespace gigahop::partition

@@ -11,7 +11,7 @@
 
 namespace gigahop::partition {
 
-enum class Split : int32_t { kNone = 0, kTrain = 1, kValid = 2, kTest = 3 };
+enum class Split : uint8_t { kNone = 0, kTrain = 1, kValid = 2, kTest = 3 };
 
 struct NodeAttributes {
   std::vector<int64_t> labels;  // [block], -1 = unlabelled; empty without labels
@@ -22,8 +22,8 @@ struct NodeAttributes {
 /// label
 ///             beyond the classes, a node of a split without label; with labels, an empty train.npy
 /// Collective  all ranks, same arguments
-/// Cost        8 bytes sent per node of a split
+/// Cost        8 bytes sent per node of a split; buffers of 3 chunk_bytes
 NodeAttributes read_node_attributes(const comm::Communicator& comm, const graph::DatasetFolder& dataset,
-                                    const NodeBlocks& blocks);
+                                    const NodeBlocks& blocks, int64_t chunk_bytes);
 
 }  // namespace gigahop::partition

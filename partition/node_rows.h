@@ -7,7 +7,7 @@
 #include <span>
 #include <string>
 
-#include "array/npy.h"
+#include "array/dtype.h"
 #include "comm/communicator.h"
 #include "partition/node_blocks.h"
 #include "partition/numbering.h"
@@ -16,14 +16,20 @@
 
 namespace gigahop::partition {
 
-/// Writes FILE of every part with the rows of its nodes, in the array's dtype, and adds its record to the manifests of
-/// the parts that this rank writes: shards, in order of parts.
+/// An array [N, ...] in original order, and what it is called in the shards.
+struct NodeRowsFile {
+  std::filesystem::path source;
+  array::DType dtype = array::DType::kFloat32;  // bfloat16 lies on disk as uint16
+  std::string shard_file;
+};
+
+/// Writes the shard file of every part with the rows of its nodes, in the array's dtype, and adds its record to the
+/// manifests of the parts that this rank writes: shards, in order of parts.
 ///
-/// source      [N, ...] in original order
 /// Collective  all ranks
 /// Cost        each row is sent once; buffers of 3 chunk_bytes per rank
 void move_node_rows(const comm::Communicator& comm, const NodeBlocks& blocks, const Numbering& numbering,
-                    const WritePlan& plan, const array::NpyArray& source, const std::filesystem::path& partition_folder,
-                    const std::string& file, int64_t chunk_bytes, std::span<proto::Shard> shards);
+                    const WritePlan& plan, const NodeRowsFile& file, const std::filesystem::path& partition_folder,
+                    int64_t chunk_bytes, std::span<proto::Shard> shards);
 
 }  // namespace gigahop::partition

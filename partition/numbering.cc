@@ -23,9 +23,10 @@ Numbering number_block(std::span<const int64_t> counts, int num_parts, int rank,
   std::partial_sum(mine.begin(), mine.end(), numbering.part_row_offsets.begin() + 1);
   std::vector<int64_t> next_place(numbering.part_row_offsets.begin(), numbering.part_row_offsets.end() - 1);
   numbering.part_rows.resize(part_of_row.size());
+  numbering.new_ids.reserve(part_of_row.size());
   for (size_t row = 0; row < part_of_row.size(); ++row) {
     const int32_t part = part_of_row[row];
-    numbering.part_rows[next_place[part]++] = static_cast<int64_t>(row);
+    numbering.part_rows[next_place[part]++] = static_cast<int32_t>(row);
     numbering.new_ids.emplace_back(offsets[part] + before[part]++);
   }
   numbering.map = graph::PartitionMap(std::move(offsets));

@@ -15,10 +15,10 @@ struct Numbering {
   graph::PartitionMap map;                // of all nodes
   std::vector<GlobalId> new_ids;          // [block]
   std::vector<int64_t> part_row_offsets;  // [P + 1] into part_rows
-  std::vector<int64_t> part_rows;         // [block] rows of the block, part after part, ascending within each
+  std::vector<int32_t> part_rows;         // [block] rows of the block, part after part, ascending within each
 
   /// Rows of this rank's block that belong to one part: the new ids of these are consecutive.
-  std::span<const int64_t> rows_of_part(int part) const {
+  std::span<const int32_t> rows_of_part(int part) const {
     return std::span(part_rows).subspan(static_cast<size_t>(part_row_offsets[part]),
                                         static_cast<size_t>(part_row_offsets[part + 1] - part_row_offsets[part]));
   }

@@ -1,6 +1,7 @@
-/// Rows travel from the blocks of original ids to the rank that writes their part.
+/// Rows on their way from the blocks of original ids to the rank that writes their part.
 ///
-/// Parts are written in waves, one part per rank at a time, so that no rank holds more than its block and one part.
+/// Parts are written in waves, one part per rank at a time. Within a wave, rank r serves the writers in the order r,
+/// r + 1, ...: each step has one sender for every writer, so nobody receives more than one rank sends.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +11,9 @@
 
 #include "base/ids.h"
 #include "comm/communicator.h"
-#include "graph/csr.h"
+#include "comm/exchange.h"
+#include "partition/distributed_graph.h"
+#include "partition/halo.h"
 #include "partition/node_attributes.h"
 #include "partition/node_blocks.h"
 #include "partition/numbering.h"
@@ -35,10 +38,23 @@ class WritePlan {
 
 /// This rank's block, as everything before has made it.
 struct Block {
-  NodeBlocks blocks;
-  graph::Csr<int64_t> rows;  // columns: original ids
+  Block(const comm::Communicator& comm, DistributedGraph&& graph, NodeAttributes&& attributes, Numbering&& numbering);
+
+  GlobalId new_id(int64_t local) const {
+    const int64_t owned = graph.num_owned();
+    return local < owned ? numbering.new_ids[static_cast<size_t>(local)]
+                         : halo_new_ids[static_cast<size_t>(local - owned)];
+  }
+  int64_t degree(int64_t local) const {
+    const int64_t owned = graph.num_owned();
+    return local < owned ? graph.degree(local) : halo_degrees[static_cast<size_t>(local - owned)];
+  }
+
+  DistributedGraph graph;
   NodeAttributes attributes;
   Numbering numbering;
+  std::vector<GlobalId> halo_new_ids;  // [halo]
+  std::vector<int32_t> halo_degrees;   // [halo]
 };
 
 struct RowRecord {
@@ -48,28 +64,39 @@ struct RowRecord {
   Split split = Split::kNone;
 };
 
-struct PartRows {
-  std::vector<RowRecord> records;  // [owned], ascending by original id
-  std::vector<GlobalId> columns;   // row after row
-};
+/// The nodes of the part that this rank writes in this wave, by the rank that sent them, so ascending by original id.
+/// Collective. Cost: 24 bytes per node of the wave's parts.
+comm::ReceivedValues<RowRecord> gather_records(const comm::Communicator& comm, const Block& block,
+                                               const WritePlan& plan, int wave);
 
-/// The rows of the part that this rank writes in this wave; empty if none.
-/// Collective  all ranks, same wave
-/// Cost        8 bytes per entry and 24 per row, and 16 per distinct column of a rank's share
-PartRows gather_part_rows(const comm::Communicator& comm, const Block& block, const WritePlan& plan, int wave);
-
-/// Degree of any node by its new id, spread over the ranks by blocks of new ids.
-class DegreeTable {
+/// Finds the halo nodes that this rank's rows of a part have, each once. One part after the other, none twice.
+class HaloScan {
  public:
-  /// Collective. 16 bytes sent per node.
-  DegreeTable(const comm::Communicator& comm, const Block& block);
-
-  /// [ids] degrees. Collective; ranks may ask for different numbers of ids, also none.
-  std::vector<int32_t> look_up(const comm::Communicator& comm, std::span<const GlobalId> ids) const;
+  explicit HaloScan(const Block& block);
+  std::vector<HaloNode> of_part(int part);
 
  private:
-  NodeBlocks blocks_;
-  std::vector<int32_t> degrees_;  // [block of new ids]
+  const Block& block_;
+  std::vector<uint16_t> last_part_;  // [local] that had the node in its halo
+};
+
+/// The columns of this rank's rows of one part as keys, row after row, each row ascending; given out piece by piece.
+class ColumnStream {
+ public:
+  /// Nothing to give without a part.
+  ColumnStream(const Block& block, std::optional<int> part);
+
+  int64_t num_left() const { return num_left_; }
+  /// The next keys, at most so many; `keys` is overwritten.
+  void next(int64_t max_keys, std::vector<int64_t>& keys);
+
+ private:
+  const Block& block_;
+  std::optional<PartRange> range_;
+  std::span<const int32_t> rows_;  // of the block, still to come
+  std::vector<int64_t> row_;       // keys of the row under way
+  size_t row_place_ = 0;
+  int64_t num_left_ = 0;
 };
 
 }  // namespace gigahop::partition

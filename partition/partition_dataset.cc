@@ -13,6 +13,7 @@
 #include "array/npy.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/progress.h"
 #include "comm/agree.h"
 #include "comm/collectives.h"
@@ -20,12 +21,12 @@
 #include "graph/dataset_folder.h"
 #include "graph/partition_folder.h"
 #include "partition/assign.h"
+#include "partition/choose_parts.h"
+#include "partition/edge_blocks.h"
 #include "partition/forecast.h"
-#include "partition/halo.h"
-#include "partition/hash_partition.h"
 #include "partition/node_rows.h"
 #include "partition/quality.h"
-#include "partition/shard_writer.h"
+#include "partition/write_parts.h"
 
 namespace gigahop::partition {
 namespace {
@@ -66,25 +67,6 @@ std::unique_ptr<PendingFolder> make_folder(const comm::Communicator& comm, const
   return folder;
 }
 
-std::vector<int32_t> choose_parts(const comm::Communicator& comm, const graph::DatasetFolder& dataset,
-                                  const PartitionOptions& options, const Block& block) {
-  const NodeBlocks& blocks = block.blocks;
-  if (options.method == Method::kHash) {
-    return hash_partition(blocks.first(comm.rank()), blocks.size(comm.rank()), options.num_parts, options.seed);
-  }
-  const MetisOptions metis{.num_parts = options.num_parts,
-                           .imbalance = options.imbalance,
-                           .seed = options.seed,
-                           .chunk_bytes = options.chunk_bytes,
-                           .index_limit = options.metis_limit};
-  if (options.direction == Direction::kSymmetrised) {
-    return metis_partition(comm, blocks, block.rows.view(), block.attributes.splits, metis);
-  }
-  const graph::Csr<int64_t> both =
-      read_edge_blocks(comm, dataset, blocks, Direction::kSymmetrised, options.chunk_bytes);
-  return metis_partition(comm, blocks, both.view(), block.attributes.splits, metis);
-}
-
 /// Every rank writes its slice; returns the record on rank 0.
 array::ArrayFile write_part_of_node(const comm::Communicator& comm, const std::filesystem::path& folder,
                                     const NodeBlocks& blocks, std::span<const int32_t> part_of_row) {
@@ -105,61 +87,17 @@ array::ArrayFile write_part_of_node(const comm::Communicator& comm, const std::f
   return described;
 }
 
-/// What one rank has written: the manifests of its parts, still open, and their figures.
-struct WrittenParts {
-  std::vector<proto::Shard> shards;
-  std::vector<PartFigures> figures;
-  std::vector<HaloShare> shares;
-};
-
-PartFigures figures_of(int part, const PartRows& rows, const LocalStructure& local) {
-  const auto owned = static_cast<int64_t>(rows.records.size());
-  const auto count = [&](Split split) {
-    return std::count_if(rows.records.begin(), rows.records.end(),
-                         [&](const RowRecord& record) { return record.split == split; });
-  };
-  const auto is_halo = [&](LocalId id) { return id.value >= owned; };
-  return {.part = part,
-          .num_owned = owned,
-          .num_halo = static_cast<int64_t>(local.halo_ids.size()),
-          .num_edges = static_cast<int64_t>(local.edges.column_ids.size()),
-          .num_cut_edges = std::count_if(local.edges.column_ids.begin(), local.edges.column_ids.end(), is_halo),
-          .num_train = count(Split::kTrain),
-          .num_valid = count(Split::kValid),
-          .num_test = count(Split::kTest)};
-}
-
-/// Writes the structure of all parts, wave by wave.
-WrittenParts write_parts(const comm::Communicator& comm, const graph::DatasetFolder& dataset,
-                         const std::filesystem::path& folder, const Block& block, const WritePlan& plan) {
-  const DegreeTable degrees(comm, block);
-  const Labels labels = dataset.has_labels() ? Labels::kStored : Labels::kNone;
-  const uint64_t fingerprint = dataset.fingerprint();
-  WrittenParts written;
-  Progress progress("writing shards", "parts", block.numbering.map.num_parts(),
-                    comm.rank() == 0 ? Progress::Visibility::kShown : Progress::Visibility::kQuiet);
-  for (int wave = 0; wave < plan.num_waves(); ++wave) {
-    const PartRows rows = gather_part_rows(comm, block, plan, wave);
-    const std::optional<int> part = plan.part(comm.rank(), wave);
-    LocalStructure local;
-    comm::agree(comm, [&] {
-      if (!part.has_value()) return;
-      std::vector<int32_t> row_degrees;
-      for (const RowRecord& record : rows.records) row_degrees.push_back(record.degree);
-      local = localise(block.numbering.map, *part, row_degrees, rows.columns);
-    });
-    const std::vector<int32_t> halo_degrees = degrees.look_up(comm, local.halo_ids);
-    comm::agree(comm, [&] {
-      if (!part.has_value()) return;
-      written.shards.push_back(write_structure(folder, *part, rows, local, halo_degrees, labels, fingerprint));
-      written.figures.push_back(figures_of(*part, rows, local));
-      const auto shares = halo_shares(block.numbering.map, *part, local.halo_ids);
-      written.shares.insert(written.shares.end(), shares.begin(), shares.end());
-    });
-    progress.advance(plan.num_parts_in_wave(comm.size(), wave));
+std::vector<NodeRowsFile> wide_files(const graph::DatasetFolder& dataset) {
+  std::vector<NodeRowsFile> files;
+  if (dataset.has_features()) {
+    const array::NpyArray& features = dataset.features();
+    files.push_back({.source = features.path(), .dtype = features.dtype(), .shard_file = "features.npy"});
   }
-  progress.finish();
-  return written;
+  if (dataset.has_positional()) {
+    const array::NpyArray& positional = dataset.positional();
+    files.push_back({.source = positional.path(), .dtype = positional.dtype(), .shard_file = "positional_input.npy"});
+  }
+  return files;
 }
 
 /// What all ranks have, in rank order, on rank 0; nothing elsewhere.
@@ -187,7 +125,7 @@ void describe_forecast(proto::Partition& partition) {
   }
 }
 
-proto::Partition describe(const graph::DatasetFolder& dataset, const PartitionOptions& options,
+proto::Partition describe(const graph::DatasetFolder& dataset, const PartitionOptions& options, Method method,
                           std::span<const PartFigures> figures, std::span<const HaloShare> shares,
                           const array::ArrayFile& part_of_node) {
   const proto::Dataset& source = dataset.manifest();
@@ -198,47 +136,71 @@ proto::Partition describe(const graph::DatasetFolder& dataset, const PartitionOp
   partition.set_num_nodes(source.num_nodes());
   partition.set_directed(options.direction == Direction::kDirected);
   partition.set_num_parts(options.num_parts);
-  partition.set_method(options.method == Method::kMetis ? "METIS" : "HASH");
+  partition.set_method(std::string(name_of(method, options)));
   partition.set_seed(options.seed);
   partition.set_feature_width(source.feature_width());
   if (dataset.has_features()) partition.set_feature_dtype(std::string(array::name(dataset.features().dtype())));
   partition.set_positional_width(source.positional_width());
   partition.set_num_classes(source.num_classes());
   partition.mutable_class_names()->CopyFrom(source.class_names());
-  partition.set_config_fingerprint(options.config_fingerprint);
   describe_quality(figures, shares, partition);
   describe_forecast(partition);
   array::add_record(*partition.mutable_arrays(), part_of_node);
   return partition;
 }
 
-Block read_block(const comm::Communicator& comm, const graph::DatasetFolder& dataset, const PartitionOptions& options) {
-  const NodeBlocks blocks(dataset.manifest().num_nodes(), comm.size());
-  NodeAttributes attributes = read_node_attributes(comm, dataset, blocks);
-  return {.blocks = blocks,
-          .rows = read_edge_blocks(comm, dataset, blocks, options.direction, options.chunk_bytes),
-          .attributes = std::move(attributes),
-          .numbering = {}};
+/// The graph of the shards, what its nodes are, and the parts chosen. Where the partitioner needs edges both ways and
+/// the shards do not, the graph is read twice and held once.
+struct Decision {
+  DistributedGraph graph;
+  NodeAttributes attributes;
+  std::vector<int32_t> part_of_row;
+};
+
+Decision decide(const comm::Communicator& comm, const graph::DatasetFolder& dataset, const PartitionOptions& options,
+                Method method) {
+  const bool rows_both_ways = needs_edges(method) || options.direction == Direction::kSymmetrised;
+  const Direction first = rows_both_ways ? Direction::kSymmetrised : Direction::kDirected;
+  Decision decision;
+  decision.graph = read_graph(comm, dataset, first, options.chunk_bytes);
+  const NodeBlocks blocks = decision.graph.blocks;
+  decision.attributes = read_node_attributes(comm, dataset, blocks, options.chunk_bytes);
+  decision.part_of_row = choose_parts(comm, options, method, decision.graph, decision.attributes);
+  if (first != options.direction) {
+    decision.graph = {};
+    decision.graph = read_graph_on(comm, dataset, blocks, options.direction, options.chunk_bytes);
+  }
+  return decision;
 }
 
-void log_plan(const comm::Communicator& comm, const graph::DatasetFolder& dataset, const PartitionOptions& options) {
+/// Hosts may differ in memory; rank 0 decides for all.
+Method agreed_method(const comm::Communicator& comm, const graph::DatasetFolder& dataset,
+                     const PartitionOptions& options) {
+  auto method = Method::kAuto;
+  comm::agree(comm, [&] { method = resolve_method(options, dataset.manifest(), comm.size(), memory_of_host()); });
+  comm::broadcast(comm, std::span(&method, 1), 0);
+  return method;
+}
+
+void log_plan(const comm::Communicator& comm, const graph::DatasetFolder& dataset, const PartitionOptions& options,
+              Method method) {
   const PartitionForecast forecast = forecast_partition(dataset.manifest(), options, comm.size());
-  log_info("partition: {} nodes, {} edges into {} parts on {} ranks; at most {} on rank 0, {} on others",
+  log_info("partition: {} nodes, {} edges into {} parts by {} on {} ranks; at most {} on rank 0, {} on others",
            with_commas(dataset.manifest().num_nodes()), with_commas(dataset.manifest().num_edges()), options.num_parts,
-           comm.size(), human_bytes(static_cast<double>(forecast.bytes_on_rank_0)),
+           name_of(method, options), comm.size(), human_bytes(static_cast<double>(forecast.bytes_on_rank_0)),
            human_bytes(static_cast<double>(forecast.bytes_per_rank)));
 }
 
 /// Rank 0 writes the manifest and gives the folder its name; all ranks get the manifest.
 proto::Partition publish(const comm::Communicator& comm, const graph::DatasetFolder& dataset,
-                         const PartitionOptions& options, const WrittenParts& written,
+                         const PartitionOptions& options, Method method, const WrittenParts& written,
                          const array::ArrayFile& part_of_node, PendingFolder* folder) {
   const std::vector<PartFigures> figures = collect(comm, written.figures);
   const std::vector<HaloShare> shares = collect(comm, written.shares);
   proto::Partition partition;
   comm::agree(comm, [&] {
     if (comm.rank() != 0) return;
-    partition = describe(dataset, options, figures, shares, part_of_node);
+    partition = describe(dataset, options, method, figures, shares, part_of_node);
     array::write_text_proto(folder->path() / graph::kPartitionManifest, partition);
     folder->commit();
   });
@@ -250,29 +212,34 @@ proto::Partition publish(const comm::Communicator& comm, const graph::DatasetFol
 
 proto::Partition partition_dataset(const comm::Communicator& comm, const PartitionOptions& options) {
   const std::optional<graph::DatasetFolder> dataset = open_dataset(comm, options);
-  log_plan(comm, *dataset, options);
+  const Method method = agreed_method(comm, *dataset, options);
+  log_plan(comm, *dataset, options, method);
   const std::unique_ptr<PendingFolder> pending = make_folder(comm, options);
   const std::filesystem::path folder = partial_path(options.output_folder);
 
-  Block block = read_block(comm, *dataset, options);
-  const std::vector<int32_t> part_of_row = choose_parts(comm, *dataset, options, block);
-  block.numbering = number_nodes(comm, options.num_parts, part_of_row);
-  const array::ArrayFile part_of_node = write_part_of_node(comm, folder, block.blocks, part_of_row);
+  Decision decision = decide(comm, *dataset, options, method);
+  const NodeBlocks blocks = decision.graph.blocks;
+  Numbering numbering = number_nodes(comm, options.num_parts, decision.part_of_row);
+  const array::ArrayFile part_of_node = write_part_of_node(comm, folder, blocks, decision.part_of_row);
+  decision.part_of_row = {};
 
   const WritePlan plan(options.num_parts, comm.size());
-  WrittenParts written = write_parts(comm, *dataset, folder, block, plan);
-  if (dataset->has_features()) {
-    move_node_rows(comm, block.blocks, block.numbering, plan, dataset->features(), folder, "features.npy",
-                   options.chunk_bytes, written.shards);
-  }
-  if (dataset->has_positional()) {
-    move_node_rows(comm, block.blocks, block.numbering, plan, dataset->positional(), folder, "positional_input.npy",
-                   options.chunk_bytes, written.shards);
+  std::optional<Block> block(std::in_place, comm, std::move(decision.graph), std::move(decision.attributes),
+                             std::move(numbering));
+  WrittenParts written = write_parts(comm, *block, plan,
+                                     {.folder = folder,
+                                      .labels = dataset->has_labels() ? Labels::kStored : Labels::kNone,
+                                      .graph_fingerprint = dataset->fingerprint(),
+                                      .chunk_bytes = options.chunk_bytes});
+  numbering = std::move(block->numbering);
+  block.reset();
+  for (const NodeRowsFile& file : wide_files(*dataset)) {
+    move_node_rows(comm, blocks, numbering, plan, file, folder, options.chunk_bytes, written.shards);
   }
   comm::agree(comm, [&] {
     for (const proto::Shard& shard : written.shards) write_shard_manifest(folder, shard);
   });
-  return publish(comm, *dataset, options, written, part_of_node, pending.get());
+  return publish(comm, *dataset, options, method, written, part_of_node, pending.get());
 }
 
 }  // namespace gigahop::partition

@@ -2,8 +2,9 @@
 ///
 ///   edges by blocks of nodes -> parts -> new ids -> rows to their part -> halo -> shard files -> manifest
 ///
-/// Every step but METIS is spread over the ranks, with buffers of bounded size. The folder is built beside its final
-/// name and renamed when everything is written; a failure on any rank is told to all and leaves nothing.
+/// Every step but METIS, where that is chosen, is spread over the ranks, with buffers of bounded size. The folder is
+/// built beside its final name and renamed when everything is written; a failure on any rank is told to all and leaves
+/// nothing.
 #pragma once
 
 #include "comm/communicator.h"
@@ -12,8 +13,9 @@
 
 namespace gigahop::partition {
 
-/// Returns the manifest it wrote, on every rank. The bytes of every file depend on the dataset and the options, never
-/// on the number of ranks, which may be above or below the number of parts.
+/// Returns the manifest it wrote, on every rank. The bytes of every array depend on the dataset and the parts that were
+/// chosen, and those, unless by MULTILEVEL, on the options alone; never on the number of ranks, which may be above or
+/// below the number of parts.
 ///
 /// Errors      Error{kConfig} for options out of range; Error{kData} for what is wrong in the dataset, a graph too
 /// large

@@ -43,10 +43,10 @@ void describe_quotient(std::span<const HaloShare> shares, proto::Partition& part
 
 }  // namespace
 
-std::vector<HaloShare> halo_shares(const graph::PartitionMap& map, int part, std::span<const GlobalId> halo_ids) {
+std::vector<HaloShare> halo_shares(const graph::PartitionMap& map, int part, std::span<const int64_t> halo_ids) {
   std::vector<HaloShare> shares;
-  for (const GlobalId id : halo_ids) {
-    const int owner = map.owner(id);
+  for (const int64_t id : halo_ids) {
+    const int owner = map.owner(GlobalId(id));
     if (shares.empty() || shares.back().to != owner) shares.push_back({.from = part, .to = owner, .num_nodes = 0});
     ++shares.back().num_nodes;
   }

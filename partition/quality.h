@@ -30,8 +30,8 @@ struct HaloShare {
   int64_t num_nodes = 0;
 };
 
-/// Pure.
-std::vector<HaloShare> halo_shares(const graph::PartitionMap& map, int part, std::span<const GlobalId> halo_ids);
+/// halo_ids: new global ids, ascending. Pure.
+std::vector<HaloShare> halo_shares(const graph::PartitionMap& map, int part, std::span<const int64_t> halo_ids);
 
 /// Fills parts, part_offsets, num_edges, num_train, num_valid, num_test, quotient and quality of the manifest, which
 /// has num_nodes and num_parts. figures: of all parts, ascending; shares in any order. Pure.

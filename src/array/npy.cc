@@ -1,5 +1,8 @@
 #include "array/npy.h"
 
+#include <algorithm>
+#include <cstring>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -26,14 +29,26 @@ std::span<const std::byte> as_bytes(const std::string& text) {
   return std::as_bytes(std::span(text));
 }
 
+void require_whole(const NpyHeader& header, const std::filesystem::path& path, size_t size) {
+  if (static_cast<size_t>(header.file_bytes()) == size) return;
+  throw data_error(path.string(), bytes_text(static_cast<size_t>(header.file_bytes())), bytes_text(size),
+                   "the file is truncated or damaged");
+}
+
+NpyHeader read_header(const InputFile& file) {
+  constexpr uint64_t kLongest = 64 << 10;
+  std::vector<std::byte> begin(static_cast<size_t>(std::min(file.size(), kLongest)));
+  file.read_at(0, begin);
+  NpyHeader header = parse_npy_header(begin, file.path().string());
+  require_whole(header, file.path(), file.size());
+  return header;
+}
+
 }  // namespace
 
 NpyArray::NpyArray(const std::filesystem::path& path) : file_(path) {
   header_ = parse_npy_header(file_.bytes(), path.string());
-  if (static_cast<size_t>(header_.file_bytes()) != file_.bytes().size()) {
-    throw data_error(path.string(), bytes_text(static_cast<size_t>(header_.file_bytes())),
-                     bytes_text(file_.bytes().size()), "the file is truncated or damaged");
-  }
+  require_whole(header_, path, file_.bytes().size());
   if (header_.data_offset % bytes_of(header_.dtype) != 0) {
     throw data_error(path.string(), "data aligned to its elements", fmt::format("data at byte {}", header_.data_offset),
                      "save it again with numpy.save");
@@ -61,6 +76,31 @@ void NpyArray::expect_dtype(DType expected) const {
   if (header_.dtype == expected) return;
   throw data_error(path().string(), fmt::format("dtype {}", name(expected)),
                    fmt::format("dtype {}", name(header_.dtype)));
+}
+
+NpySliceReader::NpySliceReader(const std::filesystem::path& path) : file_(path), header_(read_header(file_)) {}
+
+void NpySliceReader::read_bytes(int64_t first, std::span<std::byte> out) const {
+  const int64_t size = bytes_of(header_.dtype);
+  require(first >= 0 && first * size + static_cast<int64_t>(out.size()) <= header_.num_elements() * size,
+          "elements are read inside the array");
+  file_.read_at(static_cast<uint64_t>(header_.data_offset + first * size), out);
+}
+
+void NpySliceReader::read_integers(int64_t first, std::span<int64_t> out) const {
+  const std::span<std::byte> bytes = std::as_writable_bytes(out);
+  if (dtype() == DType::kInt64) return read_bytes(first, bytes);
+  if (dtype() != DType::kInt32) {
+    throw data_error(path().string(), "dtype int64 or int32", fmt::format("dtype {}", name(dtype())));
+  }
+  // Read into the back half and widened from the front, an element is taken before its place is written.
+  const std::span<std::byte> narrow = bytes.last(bytes.size() / 2);
+  read_bytes(first, narrow);
+  for (size_t i = 0; i < out.size(); ++i) {
+    int32_t value = 0;
+    std::memcpy(&value, narrow.data() + i * sizeof(value), sizeof(value));
+    out[i] = value;
+  }
 }
 
 NpyWriter::NpyWriter(const std::filesystem::path& path, DType dtype, std::vector<int64_t> shape)
@@ -118,7 +158,7 @@ void create_npy(const std::filesystem::path& path, DType dtype, std::span<const 
 }
 
 NpySliceWriter::NpySliceWriter(const std::filesystem::path& path)
-    : header_(parse_npy_header(MappedFile(path).bytes(), path.string())), file_(path, OutputFile::Open::kExisting) {}
+    : header_(read_header(InputFile(path))), file_(path, OutputFile::Open::kExisting) {}
 
 void NpySliceWriter::write_rows(int64_t first_row, std::span<const std::byte> bytes) {
   const int64_t row_bytes = header_.row_elements() * bytes_of(header_.dtype);
@@ -129,9 +169,18 @@ void NpySliceWriter::write_rows(int64_t first_row, std::span<const std::byte> by
 }
 
 ArrayFile describe_npy(const std::filesystem::path& path) {
-  const NpyArray array(path);
-  return {path.filename().string(), array.dtype(), array.shape(), static_cast<int64_t>(array.file_bytes().size()),
-          checksum_of(array.file_bytes())};
+  constexpr uint64_t kChunkBytes = 256 << 10;
+  const InputFile file(path);
+  const NpyHeader header = read_header(file);
+  std::vector<std::byte> chunk(static_cast<size_t>(std::min(file.size(), kChunkBytes)));
+  Checksum checksum;
+  for (uint64_t offset = 0; offset < file.size(); offset += chunk.size()) {
+    const auto bytes =
+        std::span(chunk).first(static_cast<size_t>(std::min<uint64_t>(chunk.size(), file.size() - offset)));
+    file.read_at(offset, bytes);
+    checksum.update(bytes);
+  }
+  return {path.filename().string(), header.dtype, header.shape, header.file_bytes(), checksum.value()};
 }
 
 }  // namespace gigahop::array

@@ -1,4 +1,4 @@
-/// .npy files: read through a memory map, written in order or by positions, checksummed on the way.
+/// .npy files: read through a memory map or by slices, written in order or by positions, checksummed on the way.
 ///
 /// Only little-endian, C-ordered arrays are accepted; anything else is one Error{kData} naming file, expected, found.
 /// A header is believed only where the file's size agrees, so a file that claims 2^60 rows allocates nothing.
@@ -70,6 +70,29 @@ class NpyArray {
 
  private:
   MappedFile file_;
+  NpyHeader header_{DType::kFloat32, {0}, 0};
+};
+
+/// Elements of an array read by positions, for files that are too large to become pages of ours.
+class NpySliceReader {
+ public:
+  NpySliceReader() = default;
+  /// Error{kData} unless the file is one complete array.
+  explicit NpySliceReader(const std::filesystem::path& path);
+
+  DType dtype() const { return header_.dtype; }
+  const std::vector<int64_t>& shape() const { return header_.shape; }
+  int64_t num_rows() const { return header_.num_rows(); }
+  int64_t row_elements() const { return header_.row_elements(); }
+  const std::filesystem::path& path() const { return file_.path(); }
+
+  /// Elements from `first` on, as many as fill `out`.
+  void read_bytes(int64_t first, std::span<std::byte> out) const;
+  /// The same of an int32 or int64 array, as int64; Error{kData} for other dtypes.
+  void read_integers(int64_t first, std::span<int64_t> out) const;
+
+ private:
+  InputFile file_;
   NpyHeader header_{DType::kFloat32, {0}, 0};
 };
 

@@ -44,9 +44,12 @@ void write_fully(int fd, const fs::path& path, uint64_t offset, std::span<const 
   }
 }
 
-}  // namespace
+struct OpenFile {
+  int fd = -1;
+  size_t size = 0;
+};
 
-MappedFile::MappedFile(const fs::path& path) : path_(path) {
+OpenFile open_regular(const fs::path& path) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe without a writer does not wait
   if (fd < 0) throw file_error(path, "open", errno);
   struct stat status = {};
@@ -54,7 +57,14 @@ MappedFile::MappedFile(const fs::path& path) : path_(path) {
     close(fd);
     throw data_error(path.string(), "a regular file", "something else");
   }
-  size_ = static_cast<size_t>(status.st_size);
+  return {fd, static_cast<size_t>(status.st_size)};
+}
+
+}  // namespace
+
+MappedFile::MappedFile(const fs::path& path) : path_(path) {
+  const auto [fd, size] = open_regular(path);
+  size_ = size;
   if (size_ > 0) {
     void* mapped = mmap(nullptr, size_, PROT_READ, MAP_SHARED, fd, 0);
     const int error_number = errno;
@@ -78,6 +88,40 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   std::swap(data_, other.data_);
   std::swap(size_, other.size_);
   return *this;
+}
+
+InputFile::InputFile(const fs::path& path) : path_(path) {
+  const OpenFile opened = open_regular(path);
+  fd_ = opened.fd;
+  size_ = opened.size;
+}
+
+InputFile::~InputFile() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+InputFile::InputFile(InputFile&& other) noexcept
+    : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)), size_(other.size_) {}
+
+InputFile& InputFile::operator=(InputFile&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(fd_, other.fd_);
+  std::swap(size_, other.size_);
+  return *this;
+}
+
+void InputFile::read_at(uint64_t offset, std::span<std::byte> out) const {
+  while (!out.empty()) {
+    const ssize_t count = pread(fd_, out.data(), out.size(), static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw file_error(path_, "read", errno);
+    if (count == 0) {
+      throw data_error(path_.string(), std::to_string(offset + out.size()) + " bytes", "the end of the file",
+                       "the file was cut while it was read");
+    }
+    offset += static_cast<uint64_t>(count);
+    out = out.subspan(static_cast<size_t>(count));
+  }
 }
 
 OutputFile::OutputFile(const fs::path& path, Open mode) : path_(path) {

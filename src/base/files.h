@@ -30,6 +30,26 @@ class MappedFile {
   size_t size_ = 0;
 };
 
+/// A file read by positions into the caller's memory: unlike a mapping's pages, what is read and let go is not ours.
+class InputFile {
+ public:
+  InputFile() = default;
+  explicit InputFile(const std::filesystem::path& path);
+  ~InputFile();
+  InputFile(InputFile&& other) noexcept;
+  InputFile& operator=(InputFile&& other) noexcept;
+
+  /// Fills `out`. Error{kData} if the file ends before.
+  void read_at(uint64_t offset, std::span<std::byte> out) const;
+  uint64_t size() const { return size_; }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+  int fd_ = -1;
+  uint64_t size_ = 0;
+};
+
 /// A file being written, in order or at given offsets. close() syncs; without it the file is just abandoned.
 class OutputFile {
  public:

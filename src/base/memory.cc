@@ -3,8 +3,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <string>
+#include <string_view>
 
 namespace gigahop {
 namespace {
@@ -29,6 +31,19 @@ int64_t memory_of_host() {
     if (file >> limit) bytes = std::min(bytes, limit);
     if (group.find('/') == std::string::npos) return bytes;
   }
+}
+
+int64_t peak_memory() {
+  constexpr std::string_view kField = "VmHWM:";
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with(kField)) return 1024 * std::strtoll(line.c_str() + kField.size(), nullptr, 10);
+  }
+  return 0;
+}
+
+void reset_peak_memory() {
+  std::ofstream("/proc/self/clear_refs") << '5';
 }
 
 }  // namespace gigahop

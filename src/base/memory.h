@@ -8,4 +8,11 @@ namespace gigahop {
 /// Bytes of the machine, or of this process's control group (v2) if that is less.
 int64_t memory_of_host();
 
+/// The most memory this process has held since it began or since the last reset, mapped pages that it touched included.
+/// 0 where the system does not tell.
+int64_t peak_memory();
+
+/// Lets peak_memory() count anew from what is held now; without effect where the system does not allow it.
+void reset_peak_memory();
+
 }  // namespace gigahop

@@ -11,6 +11,7 @@ namespace gigahop::graph {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr int64_t kCheckedAtOnce = 1 << 15;
 constexpr char kHint[] = "make the folder again with gigahop import or gigahop generate";
 
 void check_manifest(const proto::Dataset& manifest, const std::string& place) {
@@ -34,11 +35,17 @@ array::NpyArray open_split(const fs::path& folder, const proto::Dataset& manifes
   if (expected == 0 && array::find_record(manifest.arrays(), file) == nullptr) return {};
   array::NpyArray split = array::open_array(folder, manifest.arrays(), file, verify);
   split.expect_shape({expected});
-  const auto nodes = split.values<OriginalId>();
-  for (size_t i = 0; i < nodes.size(); ++i) {
-    if (nodes[i].value >= 0 && nodes[i].value < manifest.num_nodes()) continue;
-    throw data_error(fmt::format("{}: entry {}", split.path().string(), i),
-                     fmt::format("a node id in [0, {})", manifest.num_nodes()), std::to_string(nodes[i].value));
+  split.expect_dtype(array::DType::kInt64);
+  const array::NpySliceReader reader(split.path());
+  std::vector<int64_t> nodes;
+  for (int64_t first = 0; first < expected; first += kCheckedAtOnce) {
+    nodes.resize(static_cast<size_t>(std::min(kCheckedAtOnce, expected - first)));
+    reader.read_integers(first, nodes);
+    const auto wrong =
+        std::find_if(nodes.begin(), nodes.end(), [&](int64_t id) { return id < 0 || id >= manifest.num_nodes(); });
+    if (wrong == nodes.end()) continue;
+    throw data_error(fmt::format("{}: entry {}", split.path().string(), first + (wrong - nodes.begin())),
+                     fmt::format("a node id in [0, {})", manifest.num_nodes()), std::to_string(*wrong));
   }
   return split;
 }
@@ -62,6 +69,7 @@ DatasetFolder::DatasetFolder(const fs::path& folder, array::Verify verify) : pat
   edges_ = open("edges.npy");
   edges_.expect_shape({2, manifest_.num_edges()});
   if (edges_.dtype() != array::DType::kInt32) edges_.expect_dtype(array::DType::kInt64);
+  edge_slices_ = array::NpySliceReader(edges_.path());
   if (has_features()) {
     features_ = open("features.npy");
     features_.expect_shape({manifest_.num_nodes(), manifest_.feature_width()});
@@ -90,15 +98,8 @@ void DatasetFolder::read_edges(int64_t first, int64_t count, std::span<int64_t> 
   require(first >= 0 && count >= 0 && count <= total - first && static_cast<int64_t>(sources.size()) >= count &&
               static_cast<int64_t>(targets.size()) >= count,
           "edges are read inside the array, into spans that hold them");
-  const auto copy = [&]<class T>(std::span<const T> ends) {
-    std::copy_n(ends.begin() + first, count, sources.begin());
-    std::copy_n(ends.begin() + total + first, count, targets.begin());
-  };
-  if (edges_.dtype() == array::DType::kInt32) {
-    copy(edges_.values<int32_t>());
-  } else {
-    copy(edges_.values<int64_t>());
-  }
+  edge_slices_.read_integers(first, sources.first(static_cast<size_t>(count)));
+  edge_slices_.read_integers(total + first, targets.first(static_cast<size_t>(count)));
 }
 
 const array::NpyArray& DatasetFolder::features() const {

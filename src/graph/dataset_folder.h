@@ -24,7 +24,7 @@ class DatasetFolder {
 
   /// [2, E], int64 or int32: sources, then targets. Ids are not checked here: whoever reads them does.
   const array::NpyArray& edges() const { return edges_; }
-  /// Ends of edges [first, first + count) as int64, whatever lies on disk.
+  /// Ends of edges [first, first + count) as int64, whatever lies on disk; read, not mapped.
   void read_edges(int64_t first, int64_t count, std::span<int64_t> sources, std::span<int64_t> targets) const;
 
   bool has_features() const { return manifest_.feature_width() > 0; }
@@ -43,6 +43,7 @@ class DatasetFolder {
  private:
   std::filesystem::path path_;
   proto::Dataset manifest_;
+  array::NpySliceReader edge_slices_;
   array::NpyArray edges_, features_, positional_, labels_, train_, valid_, test_;
 };
 

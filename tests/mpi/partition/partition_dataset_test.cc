@@ -9,8 +9,8 @@
 #include "comm/communicator.h"
 #include "graph/partition_folder.h"
 #include "mpi/partition/shared_folder.h"
+#include "partition/constraints.h"
 #include "partition/hash_partition.h"
-#include "partition/metis_partition.h"
 #include "partition/serial_partition.h"
 #include "partition/verify.h"
 #include "support/tiny_graphs.h"
@@ -43,9 +43,13 @@ std::vector<int32_t> parts_of_one_process(const PartitionInput& input, int num_p
     for (const int64_t column : row) graph.column_ids.push_back(static_cast<int32_t>(column));
     graph.row_offsets.push_back(static_cast<int32_t>(graph.column_ids.size()));
   }
-  std::vector<uint8_t> is_train(static_cast<size_t>(input.graph.num_nodes));
-  for (const int64_t node : input.train) is_train[static_cast<size_t>(node)] = 1;
-  const ConstraintWeights constraints = constraint_weights(graph.row_offsets, is_train, num_parts);
+  const std::vector<int64_t> row_offsets(graph.row_offsets.begin(), graph.row_offsets.end());
+  std::vector<Split> splits(static_cast<size_t>(input.graph.num_nodes));
+  for (const int64_t node : input.train) splits[static_cast<size_t>(node)] = Split::kTrain;
+  const ConstraintWeights constraints = constraint_weights(
+      row_offsets, splits,
+      {.num_entries = row_offsets.back(), .num_train = static_cast<int64_t>(input.train.size()), .num_evaluation = 0},
+      num_parts);
   graph.num_constraints = constraints.num_constraints;
   graph.node_weights = constraints.weights;
   return partition_serially(graph, graph.limits(num_parts, imbalance), kSeed);
@@ -187,7 +191,8 @@ TEST(PartitionDataset, refuses_splits_that_overlap_or_lack_labels) {
 
 TEST(PartitionDataset, names_the_limit_of_metis) {
   const comm::Communicator comm = tests::quiet_world();
-  expect_refused(comm, tests::tiny_input(tests::path(100), 1, 1), {"2^31-1", "adjacency entries", "found 198", "HASH"},
+  expect_refused(comm, tests::tiny_input(tests::path(100), 1, 1),
+                 {"2^31-1", "adjacency entries", "found 198", "MULTILEVEL"},
                  [](PartitionOptions& options) { options.metis_limit = 150; });
 }
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "partition/block_cut.h"
+#include "partition/chunks.h"
 #include "partition/forecast.h"
 #include "partition/halo.h"
 #include "partition/hash_partition.h"
@@ -98,24 +100,106 @@ TEST(Numbering, is_a_stable_sort_by_part_for_any_number_of_ranks) {
   }
 }
 
-TEST(Halo, is_the_exact_set_of_remote_neighbours) {
+TEST(Halo, keys_sort_rows_as_they_stand_on_disk_and_become_local_ids) {
   const graph::PartitionMap map({0, 2, 5, 5, 9});
-  const std::vector<int32_t> degrees = {3, 0, 2};
-  const std::vector<GlobalId> columns = {GlobalId(8), GlobalId(3), GlobalId(0), GlobalId(8), GlobalId(2)};
-  const LocalStructure local = localise(map, 1, degrees, columns);
-  EXPECT_EQ(local.halo_ids, (std::vector<GlobalId>{GlobalId(0), GlobalId(8)}));
-  EXPECT_EQ(local.edges.row_offsets, (std::vector<int64_t>{0, 3, 3, 5}));
-  EXPECT_EQ(local.edges.column_ids, (std::vector<LocalId>{LocalId(1), LocalId(3), LocalId(4), LocalId(0), LocalId(4)}));
-  const std::vector<HaloShare> shares = halo_shares(map, 1, local.halo_ids);
+  const PartRange range(map, 1);
+  HaloSet set;
+  set.add(std::vector<HaloNode>{{.id = 8, .degree = 4}, {.id = 0, .degree = 1}});
+  set.add(std::vector<HaloNode>{{.id = 8, .degree = 4}});
+  std::vector<int64_t> halo_ids;
+  for (const HaloNode& node : set.take()) halo_ids.push_back(node.id);
+  EXPECT_EQ(halo_ids, (std::vector<int64_t>{0, 8}));
+  const LocalColumns local(1, range, halo_ids);
+  std::vector<int64_t> keys;
+  for (const int64_t id : {8, 3, 0, 2}) keys.push_back(range.key(GlobalId(id)));
+  std::sort(keys.begin(), keys.end());
+  std::vector<int32_t> ids;
+  for (const int64_t key : keys) ids.push_back(local(key).value);
+  EXPECT_EQ(ids, (std::vector<int32_t>{0, 1, 3, 4}));
+  EXPECT_TRUE(local.is_owned(LocalId(2)));
+  EXPECT_FALSE(local.is_owned(LocalId(3)));
+  const std::vector<HaloShare> shares = halo_shares(map, 1, halo_ids);
   ASSERT_EQ(shares.size(), 2U);
   EXPECT_EQ(shares[0].to, 0);
   EXPECT_EQ(shares[1].to, 3);
 }
 
+TEST(Halo, keeps_each_of_very_many_nodes_once) {
+  HaloSet set;
+  for (int64_t round = 0; round < 50; ++round) {
+    std::vector<HaloNode> nodes;
+    for (int64_t id = 0; id < 10'000; ++id) nodes.push_back({.id = (id * 7919 + round) % 20'011, .degree = id});
+    set.add(nodes);
+  }
+  const std::vector<HaloNode> nodes = set.take();
+  const auto ascends = [](const HaloNode& a, const HaloNode& b) { return a.id >= b.id; };
+  EXPECT_EQ(std::adjacent_find(nodes.begin(), nodes.end(), ascends), nodes.end());
+  EXPECT_LE(nodes.size(), 20'011U);
+  EXPECT_GT(nodes.size(), 10'000U);
+  EXPECT_TRUE(set.take().empty());
+}
+
 TEST(Halo, of_an_empty_part_is_empty) {
-  const LocalStructure local = localise(graph::PartitionMap({0, 2, 2}), 1, {}, {});
-  EXPECT_TRUE(local.halo_ids.empty());
-  EXPECT_EQ(local.edges.row_offsets, std::vector<int64_t>{0});
+  const LocalColumns local(1, PartRange(graph::PartitionMap({0, 2, 2}), 1), {});
+  EXPECT_FALSE(local.is_owned(LocalId(0)));
+}
+
+/// Blocks as all ranks together cut them, from pieces of any sizes.
+NodeBlocks cut_together(const std::vector<int64_t>& degrees, const NodeBlocks& pieces, int num_ranks) {
+  const int64_t entries = std::accumulate(degrees.begin(), degrees.end(), int64_t{0});
+  const auto num_nodes = static_cast<int64_t>(degrees.size());
+  const int64_t per_node = node_cost(num_nodes, entries);
+  std::vector<int64_t> offsets = {0};
+  int64_t before = 0;
+  for (int rank = 0; rank < pieces.num_ranks(); ++rank) {
+    const auto mine =
+        std::span(degrees).subspan(static_cast<size_t>(pieces.first(rank)), static_cast<size_t>(pieces.size(rank)));
+    if (mine.empty()) continue;
+    const auto found =
+        boundaries_in_piece(mine, pieces.first(rank), per_node, before, entries + per_node * num_nodes, num_ranks);
+    offsets.insert(offsets.end(), found.begin(), found.end());
+    before += std::accumulate(mine.begin(), mine.end(), int64_t{0}) + per_node * static_cast<int64_t>(mine.size());
+  }
+  offsets.push_back(num_nodes);
+  return NodeBlocks(offsets);
+}
+
+TEST(BlockCut, gives_every_rank_its_share_of_cost_whatever_the_pieces) {
+  for (const int64_t num_nodes : {1, 2, 3, 50, 1000}) {
+    for (int num_ranks = 1; num_ranks <= 9; ++num_ranks) {
+      std::vector<int64_t> degrees;
+      for (int64_t node = 0; node < num_nodes; ++node) degrees.push_back(node % 10 == 0 ? 90 : node % 3);
+      const NodeBlocks blocks = cut_together(degrees, NodeBlocks(num_nodes, num_ranks), num_ranks);
+      ASSERT_EQ(blocks.num_ranks(), num_ranks);
+      EXPECT_EQ(blocks.num_nodes(), num_nodes);
+      const int64_t entries = std::accumulate(degrees.begin(), degrees.end(), int64_t{0});
+      const int64_t per_node = node_cost(num_nodes, entries);
+      const int64_t share = (entries + per_node * num_nodes) / num_ranks;
+      for (int rank = 0; rank < num_ranks; ++rank) {
+        const auto first = degrees.begin() + blocks.first(rank);
+        ASSERT_GE(blocks.size(rank), 0);
+        const int64_t cost = std::accumulate(first, first + blocks.size(rank), per_node * blocks.size(rank));
+        EXPECT_LE(cost, share + 90 + per_node + 1);
+        const NodeBlocks one_piece = cut_together(degrees, NodeBlocks(num_nodes, 1), num_ranks);
+        EXPECT_EQ(blocks.first(rank), one_piece.first(rank));
+      }
+    }
+  }
+}
+
+TEST(BlockCut, leaves_a_hub_alone) {
+  std::vector<int64_t> degrees(100, 1);
+  degrees[40] = 10'000;
+  const NodeBlocks blocks = cut_together(degrees, NodeBlocks(100, 4), 4);
+  EXPECT_EQ(blocks.size(1), 0);
+  EXPECT_EQ(blocks.first(2), 41);
+}
+
+TEST(Chunks, are_small_beside_small_shares_and_bounded_for_large_ones) {
+  EXPECT_EQ(bounded_chunk(64 << 20, int64_t{1} << 40), 64 << 20);
+  EXPECT_EQ(bounded_chunk(64 << 20, 80 << 20), 10 << 20);
+  EXPECT_EQ(bounded_chunk(64 << 20, 1000), 256 << 10);
+  EXPECT_EQ(bounded_chunk(64, 1000), 64);
 }
 
 TEST(Quality, of_two_parts_of_a_path) {

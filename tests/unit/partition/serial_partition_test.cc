@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "partition/metis_partition.h"
+#include "partition/constraints.h"
 #include "partition/rebalance.h"
 #include "support/tiny_graphs.h"
 
@@ -24,12 +24,25 @@ SerialGraph serial_graph(const tests::EdgeList& edges) {
   return graph;
 }
 
+/// Of the whole graph.
+ConstraintWeights weights_of(const SerialGraph& graph, const std::vector<Split>& splits, int num_parts,
+                             Evaluation evaluation = Evaluation::kIgnored) {
+  const std::vector<int64_t> row_offsets(graph.row_offsets.begin(), graph.row_offsets.end());
+  const auto is_evaluated = [](Split split) { return split == Split::kValid || split == Split::kTest; };
+  ConstraintTotals totals{.num_entries = row_offsets.back(),
+                          .num_train = std::count(splits.begin(), splits.end(), Split::kTrain)};
+  if (evaluation == Evaluation::kBalanced) {
+    totals.num_evaluation = std::count_if(splits.begin(), splits.end(), is_evaluated);
+  }
+  return constraint_weights(row_offsets, splits, totals, num_parts);
+}
+
 /// The three constraints of partitioning, every fourth node in training.
 SerialGraph constrained_graph(const tests::EdgeList& edges, int num_parts) {
   SerialGraph graph = serial_graph(edges);
-  std::vector<uint8_t> is_train(static_cast<size_t>(edges.num_nodes));
-  for (size_t node = 0; node < is_train.size(); node += 4) is_train[node] = 1;
-  ConstraintWeights constraints = constraint_weights(graph.row_offsets, is_train, num_parts);
+  std::vector<Split> splits(static_cast<size_t>(edges.num_nodes));
+  for (size_t node = 0; node < splits.size(); node += 4) splits[node] = Split::kTrain;
+  ConstraintWeights constraints = weights_of(graph, splits, num_parts);
   graph.num_constraints = constraints.num_constraints;
   graph.node_weights = std::move(constraints.weights);
   return graph;
@@ -123,15 +136,28 @@ TEST(Rebalance, leaves_a_good_partition_alone) {
 
 TEST(ConstraintWeights, cap_hubs_and_drop_what_cannot_be_balanced) {
   const SerialGraph star = serial_graph(tests::star(101));
-  std::vector<uint8_t> is_train(101);
-  is_train[5] = 1;
-  const ConstraintWeights few = constraint_weights(star.row_offsets, is_train, 4);
+  std::vector<Split> splits(101);
+  splits[5] = Split::kTrain;
+  const ConstraintWeights few = weights_of(star, splits, 4);
   EXPECT_EQ(few.num_constraints, 2);
   EXPECT_EQ(few.weights[1], 200 / 8);
-  std::fill(is_train.begin(), is_train.begin() + 8, 1);
-  EXPECT_EQ(constraint_weights(star.row_offsets, is_train, 4).num_constraints, 3);
-  const std::vector<int32_t> no_edges(102);
-  EXPECT_EQ(constraint_weights(no_edges, is_train, 4).num_constraints, 2);
+  std::fill(splits.begin(), splits.begin() + 8, Split::kTrain);
+  EXPECT_EQ(weights_of(star, splits, 4).num_constraints, 3);
+  EXPECT_EQ(weights_of(serial_graph({.num_nodes = 101, .edges = {}}), splits, 4).num_constraints, 2);
+}
+
+TEST(ConstraintWeights, balance_valid_and_test_nodes_together_where_asked) {
+  const SerialGraph path = serial_graph(tests::path(40));
+  std::vector<Split> splits(40);
+  std::fill(splits.begin(), splits.begin() + 4, Split::kValid);
+  std::fill(splits.begin() + 4, splits.begin() + 8, Split::kTest);
+  EXPECT_EQ(weights_of(path, splits, 4).num_constraints, 2);
+  const ConstraintWeights both = weights_of(path, splits, 4, Evaluation::kBalanced);
+  EXPECT_EQ(both.num_constraints, 3);
+  int64_t evaluated = 0;
+  for (size_t i = 2; i < both.weights.size(); i += 3) evaluated += both.weights[i];
+  EXPECT_EQ(evaluated, 8);
+  EXPECT_EQ(weights_of(path, splits, 5, Evaluation::kBalanced).num_constraints, 2);
 }
 
 }  // namespace

@@ -1,0 +1,41 @@
+/// What a partition balances: weights of every node under each constraint.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "comm/communicator.h"
+#include "partition/distributed_graph.h"
+#include "partition/node_attributes.h"
+
+namespace gigahop::partition {
+
+/// kBalanced: valid and test nodes together are a constraint too, for runs that evaluate often.
+enum class Evaluation { kIgnored, kBalanced };
+
+struct ConstraintTotals {
+  int64_t num_entries = 0;
+  int64_t num_train = 0;
+  int64_t num_evaluation = 0;  // valid and test; 0 where they are ignored
+};
+
+/// [n, num_constraints]. The first constraint is the number of nodes; then adjacency entries, training nodes, and valid
+/// and test nodes, each only if there is enough of it to balance.
+struct ConstraintWeights {
+  int num_constraints = 1;
+  std::vector<int64_t> weights;
+};
+
+/// Nodes weigh 1; entries the degree, at most half a part's share, so that one hub cannot make the constraint
+/// unsatisfiable; training and evaluation nodes 0 or 1, only if there are two or more for each part.
+///
+/// row_offsets [n + 1], splits [n]: of any piece of the graph; totals: of the whole. Pure.
+ConstraintWeights constraint_weights(std::span<const int64_t> row_offsets, std::span<const Split> splits,
+                                     const ConstraintTotals& totals, int num_parts);
+
+/// Of this rank's block. Collective.
+ConstraintWeights constraint_weights_of_block(const comm::Communicator& comm, const DistributedGraph& graph,
+                                              std::span<const Split> splits, int num_parts, Evaluation evaluation);
+
+}  // namespace gigahop::partition

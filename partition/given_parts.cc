@@ -1,0 +1,63 @@
+#include "partition/given_parts.h"
+
+#include <algorithm>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "array/npy.h"
+#include "base/error.h"
+#include "comm/agree.h"
+#include "graph/partition_folder.h"
+
+namespace gigahop::partition {
+namespace {
+
+void require_shape(const array::NpySliceReader& reader, int64_t num_nodes) {
+  if (reader.shape().size() == 1 && reader.num_rows() == num_nodes) return;
+  throw data_error(reader.path().string(), fmt::format("one dimension of {} nodes", num_nodes),
+                   fmt::format("{} dimensions, {} rows", reader.shape().size(), reader.num_rows()),
+                   "one part for each node, in the order of the dataset");
+}
+
+}  // namespace
+
+std::vector<int32_t> read_given_parts(const comm::Communicator& comm, const std::filesystem::path& file,
+                                      const NodeBlocks& blocks, int num_parts) {
+  constexpr int64_t kReadAtOnce = 1 << 15;
+  const int64_t first_node = blocks.first(comm.rank());
+  const int64_t end = blocks.first(comm.rank() + 1);
+  std::vector<int32_t> parts;
+  comm::agree(comm, [&] {
+    const array::NpySliceReader reader(file);
+    require_shape(reader, blocks.num_nodes());
+    parts.reserve(static_cast<size_t>(end - first_node));
+    std::vector<int64_t> slice;
+    for (int64_t first = first_node; first < end; first += kReadAtOnce) {
+      slice.resize(static_cast<size_t>(std::min(kReadAtOnce, end - first)));
+      reader.read_integers(first, slice);
+      const auto wrong =
+          std::find_if(slice.begin(), slice.end(), [&](int64_t part) { return part < 0 || part >= num_parts; });
+      if (wrong != slice.end()) {
+        throw data_error(fmt::format("{}: node {}", file.string(), first + (wrong - slice.begin())),
+                         fmt::format("a part from 0 to {}", num_parts - 1), std::to_string(*wrong),
+                         "partition.num_parts is the number of parts");
+      }
+      for (const int64_t part : slice) parts.push_back(static_cast<int32_t>(part));
+    }
+  });
+  return parts;
+}
+
+std::filesystem::path parts_to_refine(const std::filesystem::path& partition_folder, int64_t num_nodes, int num_parts) {
+  const proto::Partition manifest = graph::read_partition_manifest(partition_folder);
+  if (manifest.num_nodes() != num_nodes || manifest.num_parts() != num_parts) {
+    throw data_error((partition_folder / graph::kPartitionManifest).string(),
+                     fmt::format("{} nodes in {} parts", num_nodes, num_parts),
+                     fmt::format("{} nodes in {} parts", manifest.num_nodes(), manifest.num_parts()),
+                     "only a partition of the same nodes into as many parts can be refined");
+  }
+  return partition_folder / "part_of_node.npy";
+}
+
+}  // namespace gigahop::partition

@@ -1,6 +1,7 @@
 /// gigahop: one program, one sub-command per stage of the path from a raw graph to predictions.
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 #include <string_view>
 
 #include <CLI/CLI.hpp>
@@ -19,9 +20,25 @@ bool is_first_rank() {
   return true;
 }
 
-int explain(const CLI::App& app, const CLI::ParseError& outcome) {
+/// Says which first word is no sub-command; false if the trouble is another.
+bool explain_unknown_command(const CLI::App& app, std::string_view word) {
+  std::string names;
+  for (const CLI::App* command : app.get_subcommands({})) {
+    if (command->get_name() == word) return false;
+    names += (names.empty() ? "" : ", ") + command->get_name();
+  }
+  if (word.empty() || word.starts_with('-')) return false;
+  if (is_first_rank()) {
+    std::fprintf(stderr, "config: subcommand: expected one of %s, found \"%s\"; gigahop --help says what each does\n",
+                 names.c_str(), std::string(word).c_str());
+  }
+  return true;
+}
+
+int explain(const CLI::App& app, std::string_view first_word, const CLI::ParseError& outcome) {
   const bool is_help = outcome.get_exit_code() == 0;
-  if (is_first_rank()) app.exit(outcome);
+  const bool explained = !is_help && explain_unknown_command(app, first_word);
+  if (is_first_rank() && !explained) app.exit(outcome);
   return is_help ? 0 : static_cast<int>(gigahop::ErrorKind::kConfig);
 }
 
@@ -46,7 +63,7 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& outcome) {
-    return explain(app, outcome);
+    return explain(app, argc > 1 ? argv[1] : "", outcome);
   }
   return guarded_main(argc, argv, [&](const gigahop::comm::Communicator& world) { invocation.run(world); });
 }

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "base/progress.h"
 #include "comm/agree.h"
 #include "graph/dataset_folder.h"
 #include "graph/partition_folder.h"
 #include "launch/stages.h"
 #include "partition/assign.h"
+#include "partition/choose_parts.h"
 #include "partition/forecast.h"
 #include "partition/partition_dataset.h"
 
@@ -51,10 +53,18 @@ partition::PartitionOptions partition_options(const proto::Config& config, const
       .chunk_bytes = settings.chunk_bytes()};
 }
 
-void print_forecast(const partition::PartitionOptions& options, const partition::PartitionForecast& forecast) {
-  fmt::print("partition {}: {} parts; at most {} per rank, {} on rank 0\n", options.output_folder.string(),
-             options.num_parts, human_bytes(static_cast<double>(forecast.bytes_per_rank)),
-             human_bytes(static_cast<double>(forecast.bytes_on_rank_0)));
+void print_forecast(const partition::PartitionOptions& options, partition::Method method, int num_ranks,
+                    const partition::PartitionForecast& forecast) {
+  const auto bytes = [](int64_t count) { return human_bytes(static_cast<double>(count)); };
+  fmt::print("partition {}: {} parts by {}, {} ranks; at most, on each rank\n", options.output_folder.string(),
+             options.num_parts, partition::name_of(method, options), num_ranks);
+  fmt::print("  reading       {}\n", bytes(forecast.reading_bytes));
+  fmt::print("  partitioning  {}", bytes(forecast.partitioning_bytes));
+  if (forecast.partitioning_bytes_on_rank_0 > forecast.partitioning_bytes) {
+    fmt::print(", {} on rank 0", bytes(forecast.partitioning_bytes_on_rank_0));
+  }
+  fmt::print("\n  writing       {}\n  on disk       {}, all parts\n", bytes(forecast.writing_bytes),
+             bytes(forecast.disk_bytes));
 }
 
 }  // namespace
@@ -75,20 +85,28 @@ void print_partition(const proto::Partition& partition, const fs::path& folder) 
       quality.train_balance());
 }
 
-void make_partition(Context& context, const fs::path& dataset, const fs::path& output,
-                    PendingFolder::Existing existing) {
-  const partition::PartitionOptions options = partition_options(context.config, dataset, output, existing);
+void make_partition(Context& context, const fs::path& dataset, const fs::path& output, PendingFolder::Existing existing,
+                    const fs::path& refine_from) {
+  partition::PartitionOptions options = partition_options(context.config, dataset, output, existing);
+  if (!refine_from.empty()) options.refine_from = refine_from;
   const bool speaks = context.comm.rank() == 0;
   if (context.dry_run && !fs::exists(dataset / graph::kDatasetManifest)) {
     if (speaks) print_unknown_yet("partition", output, dataset);
     return;
   }
-  const graph::DatasetFolder folder(dataset);
-  const partition::PartitionForecast forecast =
-      partition::forecast_partition(folder.manifest(), options, context.comm.size());
-  context.require_memory("partition", forecast.bytes_per_rank);
+  const proto::Dataset source = graph::DatasetFolder(dataset).manifest();
+  const int num_ranks = context.comm.size();
+  const partition::LaunchMemory memory{
+      .num_ranks = num_ranks, .ranks_on_host = context.comm.ranks_on_host(), .host_bytes = memory_of_host()};
+  auto method = partition::Method::kAuto;
+  comm::agree(context.comm, [&] {
+    method = partition::resolve_method(options, source, num_ranks, memory.host_bytes);
+    partition::require_memory_for_partition(source, options, method, memory);
+  });
   if (context.dry_run) {
-    if (speaks) print_forecast(options, forecast);
+    if (speaks) {
+      print_forecast(options, method, num_ranks, partition::forecast_partition(source, options, method, num_ranks));
+    }
     return;
   }
   const proto::Partition manifest = partition::partition_dataset(context.comm, options);

@@ -71,14 +71,23 @@ void move_aside(const comm::Communicator& comm, const fs::path& run) {
   });
 }
 
-/// Rank 0 looks; the other ranks may be on machines without the sources.
-uint64_t fingerprint_of_sources(const Context& context) {
-  uint64_t fingerprint = 0;
+/// Of the sources of the graph, and of the parts given for it (0: none). Rank 0 looks; the other ranks may be on
+/// machines without these files.
+struct Sources {
+  uint64_t graph = 0;
+  uint64_t given_parts = 0;
+};
+
+Sources fingerprint_of_sources(const Context& context) {
+  Sources sources;
   comm::agree(context.comm, [&] {
-    if (context.comm.rank() == 0) fingerprint = source_fingerprint(context.config.import());
+    if (context.comm.rank() != 0) return;
+    sources.graph = source_fingerprint(context.config.import());
+    const std::string& parts = context.config.partition().part_of_node();
+    if (!parts.empty()) sources.given_parts = file_fingerprint(parts);
   });
-  comm::broadcast(context.comm, std::span(&fingerprint, 1), 0);
-  return fingerprint;
+  comm::broadcast(context.comm, std::span(&sources, 1), 0);
+  return sources;
 }
 
 void run_all(Context& context) {
@@ -100,13 +109,14 @@ void run_all(Context& context) {
     return combine({stage_settings, input});
   };
 
-  const uint64_t sources = fingerprint_of_sources(context);
+  const Sources sources = fingerprint_of_sources(context);
   const auto replace = PendingFolder::Existing::kReplace;
-  const uint64_t dataset = run_stage("dataset", settings.dataset, sources, workspace.dataset, [&](StageState) {
+  const uint64_t dataset = run_stage("dataset", settings.dataset, sources.graph, workspace.dataset, [&](StageState) {
     make_dataset(context, Origin::kAsConfigured, workspace.dataset, replace);
     return Completion::kComplete;
   });
-  const uint64_t partition = run_stage("partition", settings.partition, dataset, workspace.partition, [&](StageState) {
+  const uint64_t to_cut = sources.given_parts == 0 ? dataset : combine({dataset, sources.given_parts});
+  const uint64_t partition = run_stage("partition", settings.partition, to_cut, workspace.partition, [&](StageState) {
     make_partition(context, workspace.dataset, workspace.partition, replace);
     return Completion::kComplete;
   });

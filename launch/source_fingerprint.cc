@@ -50,6 +50,11 @@ void add_package_lists(std::vector<fs::path>& files) {
   }
 }
 
+std::string facts_of(const fs::path& file) {
+  return fmt::format("{}\n{} {}\n", file.string(), fs::file_size(file),
+                     fs::last_write_time(file).time_since_epoch().count());
+}
+
 }  // namespace
 
 std::vector<fs::path> named_sources(const ImportConfig& config) {
@@ -67,6 +72,12 @@ void require_sources(const ImportConfig& config) {
   }
 }
 
+uint64_t file_fingerprint(const fs::path& file) try {
+  return checksum_of(facts_of(file));
+} catch (const fs::filesystem_error& failure) {
+  throw data_error(file.string(), "a readable file", failure.code().message());
+}
+
 uint64_t source_fingerprint(const ImportConfig& config) try {
   if (config.format() == ImportConfig::NO_FORMAT) return 0;
   require_sources(config);
@@ -75,10 +86,7 @@ uint64_t source_fingerprint(const ImportConfig& config) try {
   if (config.format() == ImportConfig::DEBIAN && config.source_size() == 0) add_package_lists(files);
   std::sort(files.begin(), files.end());
   std::string facts;
-  for (const fs::path& file : files) {
-    facts += fmt::format("{}\n{} {}\n", file.string(), fs::file_size(file),
-                         fs::last_write_time(file).time_since_epoch().count());
-  }
+  for (const fs::path& file : files) facts += facts_of(file);
   return checksum_of(facts);
 } catch (const fs::filesystem_error& failure) {
   throw data_error(failure.path1().string(), "a readable file or folder to import", failure.code().message());

@@ -16,6 +16,9 @@ std::vector<std::filesystem::path> named_sources(const proto::ImportConfig& conf
 /// Error{kData} for the first of named_sources that is not there.
 void require_sources(const proto::ImportConfig& config);
 
+/// A hash of path, size and time of change of a file. Error{kData} if it is not there.
+uint64_t file_fingerprint(const std::filesystem::path& file);
+
 /// A hash of path, size and time of change of every source, of folders' files one by one; for DEBIAN without sources,
 /// of the package lists of this machine. 0 if nothing is imported. Error{kData} for a source that is not there.
 uint64_t source_fingerprint(const proto::ImportConfig& config);

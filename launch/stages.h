@@ -22,8 +22,9 @@ enum class Origin { kImport, kGenerate, kAsConfigured };
 void make_dataset(Context& context, Origin origin, const std::filesystem::path& output,
                   PendingFolder::Existing existing);
 
+/// refine_from: a partition folder whose parts are the start; empty: none.
 void make_partition(Context& context, const std::filesystem::path& dataset, const std::filesystem::path& output,
-                    PendingFolder::Existing existing);
+                    PendingFolder::Existing existing, const std::filesystem::path& refine_from = {});
 
 /// The line of a dry run whose input is not there yet.
 void print_unknown_yet(std::string_view stage, const std::filesystem::path& output, const std::filesystem::path& input);

@@ -53,8 +53,7 @@ std::vector<int32_t> by_levels(const comm::Communicator& comm, const PartitionOp
     return multilevel_partition(comm, graph, constraints.num_constraints, constraints.weights, multilevel);
   }
   std::filesystem::path file;
-  comm::agree(comm,
-              [&] { file = parts_to_refine(*options.refine_from, graph.blocks.num_nodes(), options.num_parts); });
+  comm::agree(comm, [&] { file = parts_to_refine(*options.refine_from, graph.blocks.num_nodes(), options.num_parts); });
   std::vector<int32_t> parts = read_given_parts(comm, file, graph.blocks, options.num_parts);
   refine_partition(comm, graph, constraints.num_constraints, constraints.weights, multilevel, parts);
   return parts;

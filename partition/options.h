@@ -16,8 +16,8 @@ namespace gigahop::partition {
 enum class Method { kAuto, kMultilevel, kMetis, kHash, kGiven };
 
 struct PartitionOptions {
-  std::filesystem::path dataset_folder;
-  std::filesystem::path output_folder;
+  std::filesystem::path dataset_folder = {};
+  std::filesystem::path output_folder = {};
   PendingFolder::Existing existing = PendingFolder::Existing::kRefuse;
   int num_parts = 8;
   Method method = Method::kAuto;

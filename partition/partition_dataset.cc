@@ -25,6 +25,7 @@
 #include "partition/edge_blocks.h"
 #include "partition/forecast.h"
 #include "partition/node_rows.h"
+#include "partition/phases.h"
 #include "partition/quality.h"
 #include "partition/write_parts.h"
 
@@ -125,9 +126,7 @@ void describe_forecast(proto::Partition& partition) {
   }
 }
 
-proto::Partition describe(const graph::DatasetFolder& dataset, const PartitionOptions& options, Method method,
-                          std::span<const PartFigures> figures, std::span<const HaloShare> shares,
-                          const array::ArrayFile& part_of_node) {
+proto::Partition describe_source(const graph::DatasetFolder& dataset, const PartitionOptions& options) {
   const proto::Dataset& source = dataset.manifest();
   proto::Partition partition;
   partition.set_format_version(graph::kPartitionFormatVersion);
@@ -136,16 +135,12 @@ proto::Partition describe(const graph::DatasetFolder& dataset, const PartitionOp
   partition.set_num_nodes(source.num_nodes());
   partition.set_directed(options.direction == Direction::kDirected);
   partition.set_num_parts(options.num_parts);
-  partition.set_method(std::string(name_of(method, options)));
   partition.set_seed(options.seed);
   partition.set_feature_width(source.feature_width());
   if (dataset.has_features()) partition.set_feature_dtype(std::string(array::name(dataset.features().dtype())));
   partition.set_positional_width(source.positional_width());
   partition.set_num_classes(source.num_classes());
   partition.mutable_class_names()->CopyFrom(source.class_names());
-  describe_quality(figures, shares, partition);
-  describe_forecast(partition);
-  array::add_record(*partition.mutable_arrays(), part_of_node);
   return partition;
 }
 
@@ -158,14 +153,16 @@ struct Decision {
 };
 
 Decision decide(const comm::Communicator& comm, const graph::DatasetFolder& dataset, const PartitionOptions& options,
-                Method method) {
+                Method method, PhaseClock& clock) {
   const bool rows_both_ways = needs_edges(method) || options.direction == Direction::kSymmetrised;
   const Direction first = rows_both_ways ? Direction::kSymmetrised : Direction::kDirected;
   Decision decision;
   decision.graph = read_graph(comm, dataset, first, options.chunk_bytes);
   const NodeBlocks blocks = decision.graph.blocks;
   decision.attributes = read_node_attributes(comm, dataset, blocks, options.chunk_bytes);
+  clock.finish("reading");
   decision.part_of_row = choose_parts(comm, options, method, decision.graph, decision.attributes);
+  clock.finish("partitioning");
   if (first != options.direction) {
     decision.graph = {};
     decision.graph = read_graph_on(comm, dataset, blocks, options.direction, options.chunk_bytes);
@@ -184,28 +181,40 @@ Method agreed_method(const comm::Communicator& comm, const graph::DatasetFolder&
 
 void log_plan(const comm::Communicator& comm, const graph::DatasetFolder& dataset, const PartitionOptions& options,
               Method method) {
-  const PartitionForecast forecast = forecast_partition(dataset.manifest(), options, comm.size());
+  const PartitionForecast forecast = forecast_partition(dataset.manifest(), options, method, comm.size());
   log_info("partition: {} nodes, {} edges into {} parts by {} on {} ranks; at most {} on rank 0, {} on others",
            with_commas(dataset.manifest().num_nodes()), with_commas(dataset.manifest().num_edges()), options.num_parts,
-           name_of(method, options), comm.size(), human_bytes(static_cast<double>(forecast.bytes_on_rank_0)),
-           human_bytes(static_cast<double>(forecast.bytes_per_rank)));
+           name_of(method, options), comm.size(), human_bytes(static_cast<double>(forecast.peak_bytes_on_rank_0())),
+           human_bytes(static_cast<double>(forecast.peak_bytes())));
 }
 
-/// Rank 0 writes the manifest and gives the folder its name; all ranks get the manifest.
-proto::Partition publish(const comm::Communicator& comm, const graph::DatasetFolder& dataset,
-                         const PartitionOptions& options, Method method, const WrittenParts& written,
-                         const array::ArrayFile& part_of_node, PendingFolder* folder) {
+/// On all ranks.
+proto::Partition describe(const comm::Communicator& comm, const graph::DatasetFolder& dataset,
+                          const PartitionOptions& options, Method method, const WrittenParts& written,
+                          const array::ArrayFile& part_of_node) {
   const std::vector<PartFigures> figures = collect(comm, written.figures);
   const std::vector<HaloShare> shares = collect(comm, written.shares);
   proto::Partition partition;
   comm::agree(comm, [&] {
     if (comm.rank() != 0) return;
-    partition = describe(dataset, options, method, figures, shares, part_of_node);
-    array::write_text_proto(folder->path() / graph::kPartitionManifest, partition);
-    folder->commit();
+    partition = describe_source(dataset, options);
+    partition.set_method(std::string(name_of(method, options)));
+    partition.set_num_ranks(comm.size());
+    describe_quality(figures, shares, partition);
+    describe_forecast(partition);
+    array::add_record(*partition.mutable_arrays(), part_of_node);
   });
   partition.ParseFromString(comm::broadcast_text(comm, partition.SerializeAsString(), 0));
   return partition;
+}
+
+/// Rank 0 writes the manifest and gives the folder its name.
+void publish(const comm::Communicator& comm, PendingFolder* folder, const proto::Partition& partition) {
+  comm::agree(comm, [&] {
+    if (comm.rank() != 0) return;
+    array::write_text_proto(folder->path() / graph::kPartitionManifest, partition);
+    folder->commit();
+  });
 }
 
 }  // namespace
@@ -216,8 +225,9 @@ proto::Partition partition_dataset(const comm::Communicator& comm, const Partiti
   log_plan(comm, *dataset, options, method);
   const std::unique_ptr<PendingFolder> pending = make_folder(comm, options);
   const std::filesystem::path folder = partial_path(options.output_folder);
+  PhaseClock clock(comm);
 
-  Decision decision = decide(comm, *dataset, options, method);
+  Decision decision = decide(comm, *dataset, options, method, clock);
   const NodeBlocks blocks = decision.graph.blocks;
   Numbering numbering = number_nodes(comm, options.num_parts, decision.part_of_row);
   const array::ArrayFile part_of_node = write_part_of_node(comm, folder, blocks, decision.part_of_row);
@@ -239,7 +249,11 @@ proto::Partition partition_dataset(const comm::Communicator& comm, const Partiti
   comm::agree(comm, [&] {
     for (const proto::Shard& shard : written.shards) write_shard_manifest(folder, shard);
   });
-  return publish(comm, *dataset, options, method, written, part_of_node, pending.get());
+  clock.finish("writing");
+  proto::Partition manifest = describe(comm, *dataset, options, method, written, part_of_node);
+  clock.record(manifest);
+  publish(comm, pending.get(), manifest);
+  return manifest;
 }
 
 }  // namespace gigahop::partition

@@ -84,7 +84,6 @@ proto::Checkpoint TrainingRun<Device>::initial_progress() const {
   progress.set_epoch(0);
   progress.set_step_in_epoch(0);
   *progress.mutable_config() = config_;
-  progress.set_config_fingerprint(config::fingerprint(config_));
   progress.set_graph_fingerprint(partition.graph_fingerprint());
   progress.set_partition_fingerprint(array::fingerprint(partition.arrays()));
   progress.set_gigahop_version(GIGAHOP_VERSION);

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/error.h"
 #include "partition/block_cut.h"
+#include "partition/choose_parts.h"
 #include "partition/chunks.h"
 #include "partition/forecast.h"
 #include "partition/halo.h"
@@ -222,19 +224,77 @@ TEST(Quality, of_two_parts_of_a_path) {
   EXPECT_DOUBLE_EQ(partition.quality().train_balance(), 2.0);
 }
 
-TEST(Forecast, shrinks_with_ranks_and_is_dominated_by_metis_on_rank_0) {
+/// As ogbn-papers100M.
+proto::Dataset billions() {
   proto::Dataset dataset;
-  dataset.set_num_nodes(100'000'000);
-  dataset.set_num_edges(1'600'000'000);
+  dataset.set_num_nodes(111'000'000);
+  dataset.set_num_edges(1'616'000'000);
+  return dataset;
+}
+
+TEST(Forecast, shrinks_with_ranks_and_is_dominated_by_metis_on_rank_0) {
   PartitionOptions options;
   options.num_parts = 64;
+  const auto forecast = [&](Method method, int num_ranks) {
+    return forecast_partition(billions(), options, method, num_ranks);
+  };
+  EXPECT_LT(forecast(Method::kMultilevel, 16).peak_bytes(), forecast(Method::kMultilevel, 4).peak_bytes() / 2);
+  EXPECT_LT(forecast(Method::kMultilevel, 16).peak_bytes(), 16 * (int64_t{1} << 30));
+  EXPECT_EQ(forecast(Method::kHash, 4).peak_bytes(), forecast(Method::kHash, 4).peak_bytes_on_rank_0());
+  EXPECT_GT(forecast(Method::kMetis, 16).peak_bytes_on_rank_0(), int64_t{77} * 3'232'000'000);
+  EXPECT_EQ(forecast(Method::kHash, 4).disk_bytes, forecast(Method::kHash, 16).disk_bytes);
+}
+
+TEST(Forecast, refuses_what_does_not_fit_with_the_ranks_that_would_do) {
+  PartitionOptions options;
+  options.num_parts = 64;
+  const LaunchMemory memory{.num_ranks = 2, .ranks_on_host = 1, .host_bytes = int64_t{16} << 30};
+  try {
+    require_memory_for_partition(billions(), options, Method::kMultilevel, memory);
+    FAIL() << "two ranks of 16 GiB do not hold the graph";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind, ErrorKind::kConfig);
+    const std::string text = error.what();
+    const size_t place = text.find("start ");
+    ASSERT_NE(place, std::string::npos) << text;
+    const int enough = std::stoi(text.substr(place + 6));
+    const auto peak = [&](int num_ranks) {
+      return forecast_partition(billions(), options, Method::kMultilevel, num_ranks).peak_bytes();
+    };
+    EXPECT_LE(peak(enough), memory.host_bytes);
+    EXPECT_GT(peak(enough - 1), memory.host_bytes);
+  }
+  EXPECT_THROW(require_memory_for_partition(billions(), options, Method::kMetis, memory), Error);
+  proto::Dataset small;
+  small.set_num_nodes(100);
+  EXPECT_NO_THROW(require_memory_for_partition(small, options, Method::kMultilevel, memory));
+}
+
+TEST(Method, stands_for_what_fits_the_launch) {
+  proto::Dataset small;
+  small.set_num_nodes(1000);
+  small.set_num_edges(5000);
+  constexpr int64_t kPlenty = int64_t{1} << 40;
+  PartitionOptions options;
+  EXPECT_EQ(resolve_method(options, small, 1, kPlenty), Method::kMetis);
+  EXPECT_EQ(resolve_method(options, small, 2, kPlenty), Method::kMultilevel);
+  EXPECT_EQ(resolve_method(options, small, 1, 1000), Method::kMultilevel);
+  EXPECT_EQ(resolve_method(options, billions(), 1, kPlenty), Method::kMultilevel);
+  options.metis_limit = 9999;
+  EXPECT_EQ(resolve_method(options, small, 1, kPlenty), Method::kMultilevel);
   options.method = Method::kHash;
-  const PartitionForecast on_4 = forecast_partition(dataset, options, 4);
-  const PartitionForecast on_16 = forecast_partition(dataset, options, 16);
-  EXPECT_LT(on_16.bytes_per_rank, on_4.bytes_per_rank);
-  EXPECT_EQ(on_4.bytes_on_rank_0, on_4.bytes_per_rank);
+  EXPECT_EQ(resolve_method(options, small, 1, kPlenty), Method::kHash);
+  options.refine_from = "old";
+  EXPECT_THROW(resolve_method(options, small, 1, kPlenty), Error);
+  options = {.refine_from = "old"};
+  EXPECT_EQ(resolve_method(options, small, 1, kPlenty), Method::kMultilevel);
+  EXPECT_EQ(name_of(Method::kMultilevel, options), "REFINED");
+  options = {.part_of_node = "parts.npy"};
+  EXPECT_EQ(resolve_method(options, small, 1, kPlenty), Method::kGiven);
   options.method = Method::kMetis;
-  EXPECT_GT(forecast_partition(dataset, options, 16).bytes_on_rank_0, int64_t{77} * 3'200'000'000);
+  EXPECT_THROW(resolve_method(options, small, 1, kPlenty), Error);
+  options = {.method = Method::kGiven};
+  EXPECT_THROW(resolve_method(options, small, 1, kPlenty), Error);
 }
 
 TEST(Forecast, of_training_counts_each_part_on_its_rank) {

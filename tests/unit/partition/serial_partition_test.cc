@@ -122,7 +122,8 @@ TEST(Rebalance, empties_an_overfull_part_with_everything_in_it) {
   std::vector<int32_t> parts(400, 2);
   rebalance(graph, graph.limits(5, kImbalance), parts);
   EXPECT_EQ(num_empty(parts, 5), 0);
-  EXPECT_LE(PartLoads(graph, graph.limits(5, kImbalance), parts).load(2, 0), PartLoads(graph, graph.limits(5, kImbalance), parts).limits[0]);
+  EXPECT_LE(PartLoads(graph, graph.limits(5, kImbalance), parts).load(2, 0),
+            PartLoads(graph, graph.limits(5, kImbalance), parts).limits[0]);
 }
 
 TEST(Rebalance, leaves_a_good_partition_alone) {

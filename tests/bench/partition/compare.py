@@ -7,9 +7,9 @@ Needs numpy; KaMinPar where `--methods` has it: `pip install numpy kaminpar`. Gr
 (graphs.py says how); results go to --work/results.jsonl, one line each, and are not measured again without --repeat; the
 table of all that was selected is printed in Markdown. One function (quality.py) measures the parts of all competitors.
 
-Seconds: the partitioning alone, i.e. the library call of METIS and KaMinPar, and what gigahop logs as "partitioned in";
+Seconds: the partitioning alone, i.e. the library call of METIS and KaMinPar, and the phase "partitioning" of gigahop;
 "command" is all of `gigahop partition`, from reading edges to writing shards. Memory: peak resident memory summed over
-ranks, of the whole command for gigahop, with the graph for all (peers.py, measured.py).
+ranks, the highest of all phases for gigahop, with the graph for all; the forecast is held against the heaviest rank.
 """
 import argparse
 import json
@@ -33,6 +33,18 @@ TITLES = {"multilevel": "gigahop MULTILEVEL", "gigahop_metis": "gigahop METIS", 
           "metis_nodes": "METIS, nodes alone", "kaminpar": "KaMinPar, nodes alone"}
 
 
+def fields_of(text):
+    """The fields of a text proto without inner messages."""
+    return {name: json.loads(value) for name, value in re.findall(r"(\w+): (\S+)", text)}
+
+
+def forecast_of(log):
+    """What the stage said beforehand that its heaviest rank would need."""
+    units = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
+    told = re.search(r"at most ([\d.]+) (\w+) on rank 0, ([\d.]+) (\w+) on others", log)
+    return max(float(told[1]) * units[told[2]], float(told[3]) * units[told[4]]) if told else None
+
+
 def run_gigahop(options, graph, method, num_parts, seed, num_ranks):
     output = options.work / "partition"
     shutil.rmtree(output, ignore_errors=True)
@@ -43,11 +55,13 @@ def run_gigahop(options, graph, method, num_parts, seed, num_ranks):
     parts = numpy.load(output / "part_of_node.npy")
     manifest = (output / "partition.textproto").read_text()
     counted = [int(re.search(rf"{field}: (\d+)", manifest)[1]) for field in ("cut_edges", "communication_volume")]
+    phases = {phase["phase"]: phase for phase in map(fields_of, re.findall(r"phases {(.*?)}", manifest, re.DOTALL))}
     shutil.rmtree(output)
-    told = re.search(r"partitioned in ([\d.]+) s", run.log)
-    return parts, {"seconds": float(told[1]) if told else None, "command_seconds": run.seconds,
-                   "peak_bytes": sum(run.peaks), "largest_peak_bytes": max(run.peaks), "own_peak_bytes": sum(run.own_peaks),
-                   "counted": counted}
+    return parts, {"seconds": phases["partitioning"]["seconds"], "command_seconds": run.seconds,
+                   "processor_seconds": run.processor_seconds,
+                   "peak_bytes": max(phase["peak_bytes_of_all_ranks"] for phase in phases.values()),
+                   "largest_peak_bytes": max(phase["peak_bytes"] for phase in phases.values()),
+                   "forecast_bytes": forecast_of(run.log), "phases": phases, "counted": counted}
 
 
 def run_peer(options, graph, method, num_parts, seed):
@@ -123,18 +137,19 @@ def table(results, options):
         if key in results:
             groups.setdefault(key[:4], []).append(results[key])
     yield ("| graph | P | method | R | cut % | over METIS | balance nodes, edges, train | outside its bound | halo/node | "
-           "volume | s | command s | peak GiB | B/entry |")
-    yield "|" + "---|" * 14
+           "volume | s | command s | peak GiB | B/entry | forecast/peak |")
+    yield "|" + "---|" * 15
     for (name, num_parts, method, num_ranks), lines in groups.items():
         row = means(lines)
         peer = groups.get((name, num_parts, "metis", 1))
         over = f"{row['cut_edges'] / max(1, means(peer)['cut_edges']):.3f}" if peer else ""
-        seconds = "" if row["seconds"] is None else f"{row['seconds']:.1f}"
+        forecast = f"{row['forecast_bytes'] / row['largest_peak_bytes']:.2f}" if row.get("forecast_bytes") else ""
         command = f"{row['command_seconds']:.1f}" if "command_seconds" in row else ""
         yield (f"| {name} | {num_parts} | {TITLES[method]} | {num_ranks} | {100 * row['cut_share']:.2f} | {over} | "
                f"{row['node_balance']:.3f}, {row['edge_balance']:.3f}, {row['train_balance']:.3f} | "
                f"{', '.join(row['outside_bound'])} | {row['halo_per_node']:.3f} | {row['communication_volume']:,.0f} | "
-               f"{seconds} | {command} | {row['peak_bytes'] / 2**30:.2f} | {row['bytes_per_entry']:.1f} |")
+               f"{row['seconds']:.1f} | {command} | {row['peak_bytes'] / 2**30:.2f} | {row['bytes_per_entry']:.1f} | "
+               f"{forecast} |")
 
 
 def parse_options():
@@ -170,7 +185,7 @@ def main():
         results[key] = line
         with open(path, "a") as file:
             file.write(json.dumps(line) + "\n")
-        print(f"{key}: cut {100 * line['cut_share']:.2f} %, {line['seconds']} s", file=sys.stderr, flush=True)
+        print(f"{key}: cut {100 * line['cut_share']:.2f} %, {line['seconds']:.1f} s", file=sys.stderr, flush=True)
     print("\n".join(table(results, options)))
 
 

@@ -1,8 +1,8 @@
 """Runs a command under mpirun and tells wall time, and peak memory of every rank.
 
 As a program, `python3 measured.py OUT COMMAND...` runs the command and writes its peaks to OUT.RANK: what mpirun starts
-for each rank. Resident memory is what the kernel has counted; it includes mapped pages of files, which the kernel takes
-back when it needs them. Own memory is without those, looked at twenty times a second.
+for each rank. Resident memory includes mapped pages of files, which the kernel takes back when it needs them; own memory
+is without those. Both are looked at twenty times a second, since a command may reset what the kernel has counted.
 """
 import json
 import os
@@ -14,14 +14,15 @@ import time
 
 
 class Run:
-    """What a command did: `seconds` with the launch, `log` (both streams), and by rank `peaks` (resident) and
-    `own_peaks` (without pages of files) in bytes."""
+    """What a command did: `seconds` with the launch, `processor_seconds` of all ranks, `log` (both streams), and by rank
+    `peaks` (resident) and `own_peaks` (without pages of files) in bytes."""
 
     def __init__(self, seconds, log, records):
         self.seconds = seconds
         self.log = log
         self.peaks = [record["peak_bytes"] for record in records]
         self.own_peaks = [record["own_peak_bytes"] for record in records]
+        self.processor_seconds = sum(record["processor_seconds"] for record in records)
 
 
 def run_ranks(num_ranks, command, timeout=None):
@@ -41,27 +42,31 @@ def run_ranks(num_ranks, command, timeout=None):
     return Run(seconds, done.stdout, sorted(records, key=lambda record: record["rank"]))
 
 
-def own_bytes(pid):
+def memory_of(pid):
+    """Highest resident memory so far, and own memory now."""
     try:
         with open(f"/proc/{pid}/status") as status:
             fields = dict(line.split(":", 1) for line in status)
-        return sum(int(fields[name].split()[0]) * 1024 for name in ("RssAnon", "RssShmem") if name in fields)
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
+        sizes = {name: int(fields[name].split()[0]) * 1024 for name in ("VmHWM", "RssAnon", "RssShmem")}
+        return sizes["VmHWM"], sizes["RssAnon"] + sizes["RssShmem"]
+    except (FileNotFoundError, ProcessLookupError, KeyError):
+        return 0, 0
 
 
 def main():
     out, command = sys.argv[1], sys.argv[2:]
     rank = int(os.environ.get("OMPI_COMM_WORLD_RANK", "0"))
     child = subprocess.Popen(command)
-    own_peak = 0
+    peak = own_peak = 0
     while True:
         pid, status, usage = os.wait4(child.pid, os.WNOHANG)
         if pid:
             break
-        own_peak = max(own_peak, own_bytes(child.pid))
+        resident, own = memory_of(child.pid)
+        peak, own_peak = max(peak, resident), max(own_peak, own)
         time.sleep(0.05)
-    record = {"rank": rank, "peak_bytes": usage.ru_maxrss * 1024, "own_peak_bytes": own_peak}
+    record = {"rank": rank, "peak_bytes": max(peak, usage.ru_maxrss * 1024), "own_peak_bytes": own_peak,
+              "processor_seconds": usage.ru_utime + usage.ru_stime}
     pathlib.Path(f"{out}.{rank}").write_text(json.dumps(record))
     sys.exit(os.waitstatus_to_exitcode(status))
 

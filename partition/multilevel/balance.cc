@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <vector>
 
 #include "comm/collectives.h"
@@ -29,6 +30,16 @@ struct Candidate {
   int32_t row = 0;
   int32_t price = 0;
 };
+
+/// Ascending, equal prices in the order they came.
+std::vector<Candidate> by_price(std::span<const Candidate> candidates) {
+  std::vector<size_t> next(kNumPrices + 1);
+  for (const Candidate& candidate : candidates) ++next[static_cast<size_t>(candidate.price) + 1];
+  std::partial_sum(next.begin(), next.end(), next.begin());
+  std::vector<Candidate> sorted(candidates.size());
+  for (const Candidate& candidate : candidates) sorted[next[static_cast<size_t>(candidate.price)]++] = candidate;
+  return sorted;
+}
 
 /// What has to leave: the excess over the limit, of each part and constraint that has one. [P, C], 0 elsewhere.
 std::vector<int64_t> find_excess(const PartState& state) {
@@ -96,10 +107,7 @@ std::vector<Candidate> find_candidates(const PartState& state, PartConnections& 
     const int64_t weight = level.weights(row)[static_cast<size_t>(reason)];
     candidates.push_back({static_cast<int32_t>(row), price_of(connections.weight(part) - outside, weight)});
   }
-  std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
-    return a.price != b.price ? a.price < b.price : a.row < b.row;
-  });
-  return candidates;
+  return by_price(candidates);
 }
 
 /// [P, C] how much this rank is to move out of each part, at a price that is common to all ranks: all of what is

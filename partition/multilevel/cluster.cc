@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <numeric>
+#include <utility>
 
 #include "base/random.h"
 #include "comm/collectives.h"
@@ -15,6 +16,89 @@ namespace {
 constexpr int64_t kMaxDegree = 1'000'000;
 /// Stop when fewer than one node in so many moved in a round.
 constexpr int64_t kStillMoving = 1000;
+/// Draws among the best clusters before all are asked for room.
+constexpr int kDraws = 3;
+
+/// Edge weight from one node to each cluster around it: a table small enough for the fastest memory.
+class Rating {
+ public:
+  /// For a node with so many neighbours.
+  void clear(int64_t degree) {
+    for (const int32_t place : used_) keys_[place] = kFree;
+    used_.clear();
+    const auto wanted = std::bit_ceil(2 * static_cast<size_t>(degree));
+    if (wanted > keys_.size()) {
+      keys_.assign(wanted, kFree);
+      weights_.resize(wanted);
+    }
+    mask_ = static_cast<uint32_t>(std::max(wanted, kLeast) - 1);
+  }
+
+  void add(int32_t slot, int64_t weight) {
+    const uint32_t place = find(slot);
+    if (keys_[place] == kFree) {
+      keys_[place] = slot;
+      weights_[place] = 0;
+      used_.push_back(static_cast<int32_t>(place));
+    }
+    weights_[place] += weight;
+  }
+
+  /// Takes a cluster out of the drawing; returns its rating.
+  int64_t remove(int32_t slot) {
+    const uint32_t place = find(slot);
+    return keys_[place] == kFree ? 0 : std::exchange(weights_[place], 0);
+  }
+
+  struct Rated {
+    int32_t slot = -1;
+    int64_t rating = 0;
+  };
+  /// One of the clusters of highest rating; rating 0 if none is left.
+  Rated draw_best(uint64_t random) const {
+    int64_t best = 0;
+    uint64_t ties = 0;
+    for (const int32_t place : used_) {
+      if (weights_[place] > best) {
+        best = weights_[place];
+        ties = 1;
+      } else if (weights_[place] == best) {
+        ++ties;
+      }
+    }
+    if (best == 0) return {};
+    uint64_t skip = random % ties;
+    for (const int32_t place : used_) {
+      if (weights_[place] == best && skip-- == 0) return {keys_[place], best};
+    }
+    return {};
+  }
+
+  /// The highest rating above `least` that the predicate accepts.
+  template <class Accept>
+  Rated best_of(int64_t least, const Accept& accept) const {
+    Rated best{.slot = -1, .rating = least};
+    for (const int32_t place : used_) {
+      if (weights_[place] > best.rating && accept(keys_[place])) best = {keys_[place], weights_[place]};
+    }
+    return best;
+  }
+
+ private:
+  static constexpr int32_t kFree = -1;
+  static constexpr size_t kLeast = 64;
+
+  uint32_t find(int32_t slot) const {
+    uint32_t place = static_cast<uint32_t>(slot) * 0x9e3779b1U >> 7 & mask_;
+    while (keys_[place] != kFree && keys_[place] != slot) place = (place + 1) & mask_;
+    return place;
+  }
+
+  std::vector<int32_t> keys_ = std::vector<int32_t>(kLeast, kFree);
+  std::vector<int64_t> weights_ = std::vector<int64_t>(kLeast);
+  std::vector<int32_t> used_;
+  uint32_t mask_ = kLeast - 1;
+};
 
 class Clustering {
  public:
@@ -96,43 +180,25 @@ class Clustering {
     return static_cast<int64_t>(moves_.size());
   }
 
-  /// The cluster with room that most edge weight leads to, ties at random; the present one if none is better.
+  /// The cluster with room that more edge weight leads to than to any other, ties at random; the present one if none
+  /// is better. Ratings are mostly ties and room is far in memory, so it is asked for of what was drawn.
   int32_t choose(int32_t row) {
-    rate(row);
-    const int32_t present = labels_[row];
-    const auto weights = level_.weights(row);
-    int32_t best = present;
-    int64_t best_rating = ratings_[present];
-    int64_t favourite_rating = 0;
-    uint64_t ties = 1;
-    for (const int32_t slot : touched_) {
-      const int64_t rating = ratings_[slot];
-      if (slot == present) continue;
-      if (rating > favourite_rating) {
-        favourite_rating = rating;
-        favourites_[row] = slot;
-      }
-      if (rating < best_rating || !weights_.has_room(slot, weights)) continue;
-      if (rating > best_rating) {
-        best_rating = rating;
-        best = slot;
-        ties = 1;
-      } else if (best != present && draw() % ++ties == 0) {
-        best = slot;
-      }
-    }
-    for (const int32_t slot : touched_) ratings_[slot] = 0;
-    return best;
-  }
-
-  void rate(int32_t row) {
-    ratings_.resize(static_cast<size_t>(weights_.num_slots()));
-    touched_.clear();
+    rating_.clear(graph_.degree(row));
     for (int64_t entry = graph_.row_offsets[row]; entry < graph_.row_offsets[row + 1]; ++entry) {
-      const int32_t slot = labels_[graph_.column_ids[entry]];
-      if (ratings_[slot] == 0) touched_.push_back(slot);
-      ratings_[slot] += graph_.edge_weight(entry);
+      rating_.add(labels_[graph_.column_ids[entry]], graph_.edge_weight(entry));
     }
+    const int32_t present = labels_[row];
+    const int64_t present_rating = rating_.remove(present);
+    const auto weights = level_.weights(row);
+    for (int attempt = 0; attempt < kDraws; ++attempt) {
+      const auto [slot, rating] = rating_.draw_best(draw());
+      if (attempt == 0 && rating > 0) favourites_[row] = slot;
+      if (rating <= present_rating) return present;
+      if (weights_.has_room(slot, weights)) return slot;
+      rating_.remove(slot);
+    }
+    const auto best = rating_.best_of(present_rating, [&](int32_t slot) { return weights_.has_room(slot, weights); });
+    return best.rating > present_rating ? best.slot : present;
   }
 
   uint64_t draw() { return scatter(draws_ += 0x9e3779b97f4a7c15ULL); }
@@ -172,8 +238,7 @@ class Clustering {
   ClusterWeights weights_;
   std::vector<int32_t> labels_;      // [local] slot of the cluster
   std::vector<int32_t> favourites_;  // [owned] slot of the best cluster, with room or without
-  std::vector<int64_t> ratings_;     // [slots] edge weight from the node in hand; all 0 between nodes
-  std::vector<int32_t> touched_;
+  Rating rating_;
   std::vector<ClusterWeights::Move> moves_;
   uint64_t draws_;
 };

@@ -17,7 +17,7 @@ namespace gigahop::partition {
 namespace {
 
 /// METIS needs a second for one or two million entries: attempts are as many as fit in a few seconds.
-constexpr int64_t kEntriesOfAllAttempts = 6'000'000;
+constexpr int64_t kEntriesOfAllAttempts = 3'000'000;
 constexpr int64_t kMaxAttempts = 8;
 constexpr int kNumScales = 32;  // powers of two of an edge's weight
 

@@ -158,67 +158,83 @@ class LocalContraction {
   std::vector<Entry> row_;
 };
 
-/// Sends every rank's rows to their owners in rounds and returns those of this rank, in any order and with repeats.
-std::vector<CoarseEdge> route_edges(const comm::Communicator& comm, LocalContraction& local, const NodeBlocks& blocks,
-                                    int64_t chunk_bytes) {
-  std::vector<CoarseEdge> mine;
+/// What a rank has of its coarse rows: its own share row by row, and what others sent in any order.
+struct RowShares {
+  graph::Csr<int64_t> own;           // one row per coarse node, columns: coarse ids, in any order
+  std::vector<int32_t> own_weights;  // like own.column_ids
+  std::vector<CoarseEdge> received;
+};
+
+/// Sends every rank's rows to their owners in rounds.
+RowShares route_edges(const comm::Communicator& comm, LocalContraction& local, const NodeBlocks& blocks,
+                      int64_t chunk_bytes) {
+  RowShares shares;
+  shares.own.row_offsets.assign(static_cast<size_t>(blocks.size(comm.rank())) + 1, 0);
   std::vector<std::vector<CoarseEdge>> messages(static_cast<size_t>(comm.size()));
-  const auto chunk = std::max<size_t>(1, static_cast<size_t>(chunk_bytes) / sizeof(CoarseEdge));
+  const auto chunk = std::max<int64_t>(1, chunk_bytes / static_cast<int64_t>(sizeof(CoarseEdge)));
   int64_t place = 0;
   for (int64_t left = 1; left > 0;) {
     comm::agree(comm, [&] {
-      size_t staged = 0;
-      for (; place < local.num_rows() && staged < chunk; ++place) {
+      for (int64_t staged = 0; place < local.num_rows() && staged < chunk; ++place) {
         if (local.members(place).empty()) continue;
         const int owner = blocks.owner(local.coarse_id(place));
         const auto row = static_cast<int32_t>(local.coarse_id(place) - blocks.first(owner));
-        auto& out = owner == comm.rank() ? mine : messages[owner];
         const auto entries = local.row(place);
+        staged += owner == comm.rank() ? 0 : static_cast<int64_t>(entries.size());
         for (const auto& entry : entries) {
-          out.push_back({local.coarse_id(entry.place), row, checked_weight(entry.weight)});
+          const int64_t column = local.coarse_id(entry.place);
+          const int32_t weight = checked_weight(entry.weight);
+          if (owner == comm.rank()) {
+            shares.own.column_ids.push_back(column);
+            shares.own_weights.push_back(weight);
+          } else {
+            messages[owner].push_back({column, row, weight});
+          }
         }
-        if (owner != comm.rank()) staged += entries.size();
+        if (owner == comm.rank()) shares.own.row_offsets[row + 1] = static_cast<int64_t>(entries.size());
       }
     });
-    const comm::ReceivedValues<CoarseEdge> received = comm::all_to_all(comm, messages);
-    mine.insert(mine.end(), received.values.begin(), received.values.end());
-    for (auto& message : messages) message.clear();
     left = comm::max_over_ranks(comm, local.num_rows() - place);
+    if (comm.size() == 1) continue;
+    const comm::ReceivedValues<CoarseEdge> arrived = comm::all_to_all(comm, messages);
+    shares.received.insert(shares.received.end(), arrived.values.begin(), arrived.values.end());
+    for (auto& message : messages) message.clear();
   }
-  return mine;
+  std::partial_sum(shares.own.row_offsets.begin(), shares.own.row_offsets.end(), shares.own.row_offsets.begin());
+  return shares;
 }
 
-/// Rows with ascending columns, each once, with the weights of repeats added.
-graph::Csr<int64_t> merge_edges(std::vector<CoarseEdge>&& edges, int64_t num_rows, std::vector<int32_t>& weights) {
-  struct Entry {
-    int64_t column;
-    int32_t weight;
-  };
+/// Rows with every column once, the weights of repeats added.
+graph::Csr<int64_t> merge_shares(RowShares&& shares, std::vector<int32_t>& weights) {
+  if (shares.received.empty()) {
+    weights = std::move(shares.own_weights);
+    return std::move(shares.own);
+  }
+  std::sort(shares.received.begin(), shares.received.end(), [](const CoarseEdge& a, const CoarseEdge& b) {
+    return a.row != b.row ? a.row < b.row : a.column < b.column;
+  });
   graph::Csr<int64_t> rows;
-  rows.row_offsets.assign(static_cast<size_t>(num_rows) + 1, 0);
-  for (const CoarseEdge& edge : edges) ++rows.row_offsets[edge.row + 1];
-  std::partial_sum(rows.row_offsets.begin(), rows.row_offsets.end(), rows.row_offsets.begin());
-  std::vector<Entry> entries(edges.size());
-  std::vector<int64_t> next(rows.row_offsets.begin(), rows.row_offsets.end() - 1);
-  for (const CoarseEdge& edge : edges) entries[next[edge.row]++] = {edge.column, edge.weight};
-  edges = {};
-  rows.column_ids.reserve(entries.size());
-  weights.reserve(entries.size());
-  int64_t begin = 0;
-  for (int64_t row = 0; row < num_rows; ++row) {
-    const int64_t end = rows.row_offsets[row + 1];
-    std::sort(entries.begin() + begin, entries.begin() + end,
-              [](const Entry& a, const Entry& b) { return a.column < b.column; });
-    for (int64_t i = begin; i < end; ++i) {
-      if (i > begin && entries[i - 1].column == entries[i].column) {
-        weights.back() = checked_weight(int64_t{weights.back()} + entries[i].weight);
+  rows.row_offsets.push_back(0);
+  auto received = shares.received.begin();
+  std::vector<CoarseEdge> row_edges;
+  const int64_t num_rows = shares.own.view().num_rows();
+  for (int32_t row = 0; row < num_rows; ++row) {
+    row_edges.clear();
+    for (int64_t i = shares.own.row_offsets[row]; i < shares.own.row_offsets[row + 1]; ++i) {
+      row_edges.push_back({shares.own.column_ids[i], row, shares.own_weights[i]});
+    }
+    while (received != shares.received.end() && received->row == row) row_edges.push_back(*received++);
+    std::sort(row_edges.begin(), row_edges.end(),
+              [](const CoarseEdge& a, const CoarseEdge& b) { return a.column < b.column; });
+    for (size_t i = 0; i < row_edges.size(); ++i) {
+      if (i > 0 && row_edges[i].column == row_edges[i - 1].column) {
+        weights.back() = checked_weight(int64_t{weights.back()} + row_edges[i].weight);
       } else {
-        rows.column_ids.push_back(entries[i].column);
-        weights.push_back(entries[i].weight);
+        rows.column_ids.push_back(row_edges[i].column);
+        weights.push_back(row_edges[i].weight);
       }
     }
-    begin = end;
-    rows.row_offsets[row + 1] = static_cast<int64_t>(rows.column_ids.size());
+    rows.row_offsets.push_back(static_cast<int64_t>(rows.column_ids.size()));
   }
   return rows;
 }
@@ -262,8 +278,8 @@ Contraction contract(const comm::Communicator& comm, const LevelView& level, std
   {
     LocalContraction local(comm, level, numbering.coarse_ids);
     result.coarse.node_weights = add_up_weights(comm, level, local, blocks);
-    std::vector<CoarseEdge> edges = route_edges(comm, local, blocks, chunk_bytes);
-    comm::agree(comm, [&] { rows = merge_edges(std::move(edges), blocks.size(comm.rank()), weights); });
+    RowShares shares = route_edges(comm, local, blocks, chunk_bytes);
+    comm::agree(comm, [&] { rows = merge_shares(std::move(shares), weights); });
   }
   result.coarse.graph = localise_columns(comm, blocks, std::move(rows), std::move(weights));
   result.coarse_ids = std::move(numbering.coarse_ids);

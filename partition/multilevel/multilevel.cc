@@ -21,14 +21,16 @@ namespace gigahop::partition {
 namespace {
 
 /// Coarsening ends at this many nodes for each part, but not below the least in all.
-constexpr int64_t kNodesPerPart = 1000;
-constexpr int64_t kLeastNodes = 10000;
+constexpr int64_t kNodesPerPart = 500;
+constexpr int64_t kLeastNodes = 5000;
 /// Clusters on a level may weigh this share of the room for imbalance, of a part's weight on coarse levels and of more
 /// on fine ones: small enough for parts to be composed of them.
 constexpr double kClusterShare = 0.25;
 constexpr int64_t kNodesPerCluster = 2000;
 /// A level that is hardly smaller than the one before is the last.
 constexpr double kLeastShrinkage = 0.95;
+/// Entries of a level that is refined at leisure.
+constexpr int64_t kSmallLevel = 2'000'000;
 /// Without a limit of its own METIS is given this share of the graph's entries.
 constexpr int64_t kMetisShare = 8;
 constexpr int64_t kMinMetisEntries = 1'000'000;
@@ -140,17 +142,16 @@ std::vector<int32_t> project(const comm::Communicator& comm, const NodeBlocks& c
   return parts;
 }
 
-/// Balances, then refines in both ways from the same start and keeps the better result.
+/// Balances and refines one level. Jet sees beyond single moves and does most of the work in its first iterations, more
+/// of them where they are cheap; label propagation has the last word, and all of it where hubs and limits leave Jet
+/// nothing to gain.
 void improve(const comm::Communicator& comm, PartState& state, uint64_t seed) {
+  const bool is_small = count_entries(comm, state.level()) <= kSmallLevel;
   balance(comm, state);
-  const std::vector<int32_t> start(state.local_parts().begin(), state.local_parts().end());
-  refine_by_labels(comm, state, {.seed = seed});
-  const Quality by_labels{.overload = state.overload(), .cut = state.cut()};
-  const std::vector<int32_t> label_parts(state.local_parts().begin(), state.local_parts().end());
-  state.restore(start);
-  const Quality by_jet = refine_by_jet(comm, state, {});
-  if (comm.rank() == 0) log_debug("cut {} by labels, {} by Jet", by_labels.cut, by_jet.cut);
-  if (by_labels < by_jet) state.restore(label_parts);
+  const JetOptions jet = is_small ? JetOptions{} : JetOptions{.num_rounds = 1, .patience = 2};
+  const Quality by_jet = refine_by_jet(comm, state, jet);
+  refine_by_labels(comm, state, {.seed = seed, .num_rounds = 3});
+  if (comm.rank() == 0) log_debug("cut {} by Jet", by_jet.cut);
 }
 
 bool exceeds_first_limit(const PartState& state) {

@@ -61,7 +61,7 @@ class Jet {
 
  private:
   double temperature(int round) const {
-    if (options_.num_rounds == 1) return options_.last_temperature;
+    if (options_.num_rounds == 1) return options_.first_temperature;
     return options_.first_temperature +
            (options_.last_temperature - options_.first_temperature) * round / (options_.num_rounds - 1);
   }

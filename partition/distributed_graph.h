@@ -43,6 +43,21 @@ struct DistributedGraph {
   }
 };
 
+/// Finds ids in an ascending list, which must outlive it: a table of where each of 2^16 equal ranges begins, then
+/// binary search.
+class PlaceFinder {
+ public:
+  explicit PlaceFinder(std::span<const int64_t> ids);
+  /// -1 if the id is not there.
+  int64_t operator()(int64_t id) const;
+
+ private:
+  static constexpr int64_t kRanges = 1 << 16;
+  std::span<const int64_t> ids_;
+  int shift_ = 0;
+  std::vector<int64_t> starts_;
+};
+
 /// From rows with node ids as columns, which are consumed: columns [entries] ascending in each row.
 ///
 /// Errors      Error{kData} if a rank's owned and halo nodes exceed 32-bit local ids
@@ -101,9 +116,15 @@ void HaloUpdates<T>::run(const Apply& apply) {
 template <class T>
 void exchange_halo(const comm::Communicator& comm, const DistributedGraph& graph, std::span<const T> owned,
                    std::span<T> halo) {
-  HaloUpdates<T> updates(comm, graph);
-  for (size_t row = 0; row < owned.size(); ++row) updates.stage(static_cast<int64_t>(row), owned[row]);
-  updates.run([&](int64_t place, const T& value) { halo[static_cast<size_t>(place)] = value; });
+  if (comm.size() == 1) return;
+  std::vector<std::vector<T>> messages(static_cast<size_t>(comm.size()));
+  for (size_t row = 0; row < owned.size(); ++row) {
+    for (int64_t i = graph.copy_offsets[row]; i < graph.copy_offsets[row + 1]; ++i) {
+      messages[graph.copy_ranks[i]].push_back(owned[row]);  // rows ascend, and so do places
+    }
+  }
+  const comm::ReceivedValues<T> received = comm::all_to_all(comm, messages);
+  std::copy(received.values.begin(), received.values.end(), halo.begin());  // both are grouped by rank
 }
 
 }  // namespace gigahop::partition

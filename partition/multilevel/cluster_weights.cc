@@ -25,11 +25,11 @@ ClusterWeights::ClusterWeights(const comm::Communicator& comm, const LevelView& 
       max_weights_(max_weights),
       width_(level.num_constraints),
       num_owned_(level.graph.num_owned()),
-      first_node_(level.graph.blocks.first(comm.rank())) {
+      first_node_(level.graph.blocks.first(comm.rank())),
+      halo_places_(level.graph.halo_ids) {
   weights_.assign(level.node_weights.begin(), level.node_weights.end());
   weights_.resize(static_cast<size_t>(level.graph.num_local() * width_));
   touched_place_.assign(static_cast<size_t>(level.graph.num_local()), -1);
-  for (const int64_t id : level.graph.halo_ids) foreign_.add(id);
   std::vector<int64_t> owned(static_cast<size_t>(num_owned_));
   std::vector<int64_t> halo(static_cast<size_t>(level.graph.num_halo()));
   for (int64_t c = 0; c < width_; ++c) {
@@ -43,7 +43,9 @@ ClusterWeights::ClusterWeights(const comm::Communicator& comm, const LevelView& 
 
 int32_t ClusterWeights::slot_of(int64_t cluster) {
   if (cluster >= first_node_ && cluster < first_node_ + num_owned_) return static_cast<int32_t>(cluster - first_node_);
-  const auto slot = static_cast<int32_t>(num_owned_ + foreign_.add(cluster));
+  const int64_t place = halo_places_(cluster);
+  if (place >= 0) return static_cast<int32_t>(num_owned_ + place);
+  const auto slot = static_cast<int32_t>(level_.graph.num_local() + distant_.add(cluster));
   if (slot >= num_slots()) {
     weights_.resize(weights_.size() + static_cast<size_t>(width_), kUnknown);
     touched_place_.push_back(-1);
@@ -53,7 +55,8 @@ int32_t ClusterWeights::slot_of(int64_t cluster) {
 }
 
 int64_t ClusterWeights::cluster_of(int32_t slot) const {
-  return slot < num_owned_ ? first_node_ + slot : foreign_.id(slot - num_owned_);
+  const int64_t num_local = level_.graph.num_local();
+  return slot < num_local ? level_.graph.node(comm_.rank(), slot) : distant_.id(slot - num_local);
 }
 
 void ClusterWeights::touch(int32_t slot) {

@@ -61,7 +61,8 @@ class ClusterWeights {
   int64_t width_;  // C
   int64_t num_owned_;
   int64_t first_node_;
-  IdSlots foreign_;                     // clusters of slots num_owned_, num_owned_ + 1, ...
+  PlaceFinder halo_places_;
+  IdSlots distant_;                     // clusters of the slots behind the local nodes
   std::vector<int64_t> weights_;        // [slots, C]
   std::vector<int32_t> touched_place_;  // [slots] place in touched_; -1
   std::vector<int32_t> touched_;        // slots that changed in this batch, or whose weight is wanted

@@ -44,8 +44,9 @@ std::vector<int64_t> allot(const PartLimits& limits, const Kind& kind, int64_t c
     room[part] -= nodes;
     for (size_t c = 0; c < width; ++c) loads[part * width + c] += nodes * kind[c];
   };
-  std::vector<size_t> order(parts);
+  std::vector<size_t> order;
   while (count > 0) {
+    order.resize(parts);
     std::iota(order.begin(), order.end(), size_t{0});
     const bool any_room = std::any_of(room.begin(), room.end(), [](int64_t nodes) { return nodes > 0; });
     if (any_room) std::erase_if(order, [&](size_t part) { return room[part] <= 0; });
@@ -107,7 +108,7 @@ void fill_empty_parts(const comm::Communicator& comm, PartState& state) {
   for (size_t empty = 0; empty < parts; ++empty) {
     if (counts[empty] > 0) continue;
     const auto donor = static_cast<size_t>(std::max_element(counts.begin(), counts.end()) - counts.begin());
-    if (counts[donor] < 2) return;
+    if (counts[donor] < 2) break;
     // The node of least degree, of the lowest rank that has one: degree and rank in one number.
     int64_t best_row = -1;
     int64_t best = INT64_MAX;

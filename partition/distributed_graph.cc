@@ -34,22 +34,6 @@ std::vector<int64_t> remote_ids(std::span<const int64_t> columns, int64_t first,
 
 }  // namespace
 
-PlaceFinder::PlaceFinder(std::span<const int64_t> ids) : ids_(ids) {
-  if (ids.empty()) return;
-  while (ids.back() >> shift_ >= kRanges) ++shift_;
-  starts_.resize(kRanges + 1);
-  for (const int64_t id : ids) ++starts_[static_cast<size_t>((id >> shift_) + 1)];
-  std::partial_sum(starts_.begin(), starts_.end(), starts_.begin());
-}
-
-int64_t PlaceFinder::operator()(int64_t id) const {
-  const int64_t range = id >> shift_;
-  if (starts_.empty() || range >= kRanges) return -1;
-  const auto last = ids_.begin() + starts_[static_cast<size_t>(range) + 1];
-  const auto found = std::lower_bound(ids_.begin() + starts_[static_cast<size_t>(range)], last, id);
-  return found != last && *found == id ? found - ids_.begin() : -1;
-}
-
 DistributedGraph localise_columns(const comm::Communicator& comm, const NodeBlocks& blocks, graph::Csr<int64_t>&& rows,
                                   std::vector<int32_t>&& edge_weights) {
   DistributedGraph graph;

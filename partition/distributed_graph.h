@@ -43,21 +43,6 @@ struct DistributedGraph {
   }
 };
 
-/// Finds ids in an ascending list, which must outlive it: a table of where each of 2^16 equal ranges begins, then
-/// binary search.
-class PlaceFinder {
- public:
-  explicit PlaceFinder(std::span<const int64_t> ids);
-  /// -1 if the id is not there.
-  int64_t operator()(int64_t id) const;
-
- private:
-  static constexpr int64_t kRanges = 1 << 16;
-  std::span<const int64_t> ids_;
-  int shift_ = 0;
-  std::vector<int64_t> starts_;
-};
-
 /// From rows with node ids as columns, which are consumed: columns [entries] ascending in each row.
 ///
 /// Errors      Error{kData} if a rank's owned and halo nodes exceed 32-bit local ids

@@ -20,12 +20,13 @@ class PlaceFinder {
     std::partial_sum(starts_.begin(), starts_.end(), starts_.begin());
   }
 
-  /// Place of an id that is in the list.
+  /// Place of an id; -1 if it is not in the list.
   int64_t operator()(int64_t id) const {
-    const auto range = static_cast<size_t>(id >> shift_);
-    const auto first = ids_.begin() + starts_[range];
-    const auto last = ids_.begin() + starts_[range + 1];
-    return std::lower_bound(first, last, id) - ids_.begin();
+    const int64_t range = id >> shift_;
+    if (starts_.empty() || range >= kRanges) return -1;
+    const auto last = ids_.begin() + starts_[static_cast<size_t>(range) + 1];
+    const auto found = std::lower_bound(ids_.begin() + starts_[static_cast<size_t>(range)], last, id);
+    return found != last && *found == id ? found - ids_.begin() : -1;
   }
 
  private:

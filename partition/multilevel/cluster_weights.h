@@ -9,6 +9,7 @@
 #include "comm/communicator.h"
 #include "partition/multilevel/id_slots.h"
 #include "partition/multilevel/level.h"
+#include "partition/place_finder.h"
 
 namespace gigahop::partition {
 

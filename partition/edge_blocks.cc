@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "base/progress.h"
 #include "comm/agree.h"
 #include "comm/collectives.h"
@@ -179,6 +180,7 @@ DistributedGraph build(const comm::Communicator& comm, const graph::DatasetFolde
   comm::agree(comm, [&] { check_block_size(blocks, comm.rank()); });
   graph::Csr<int64_t> rows =
       place_entries(comm, std::move(degrees), EdgePass(comm, dataset, blocks, direction, chunk_bytes));
+  release_freed_memory();
   return localise_columns(comm, blocks, std::move(rows), {});
 }
 

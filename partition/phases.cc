@@ -23,6 +23,7 @@ void PhaseClock::finish(const char* phase) {
            human_bytes(static_cast<double>(cost.peak_bytes())),
            human_bytes(static_cast<double>(cost.peak_bytes_of_all_ranks())));
   start_ = now;
+  release_freed_memory();
   reset_peak_memory();
 }
 

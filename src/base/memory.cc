@@ -1,5 +1,6 @@
 #include "base/memory.h"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -44,6 +45,10 @@ int64_t peak_memory() {
 
 void reset_peak_memory() {
   std::ofstream("/proc/self/clear_refs") << '5';
+}
+
+void release_freed_memory() {
+  malloc_trim(0);
 }
 
 }  // namespace gigahop

@@ -15,4 +15,7 @@ int64_t peak_memory();
 /// Lets peak_memory() count anew from what is held now; without effect where the system does not allow it.
 void reset_peak_memory();
 
+/// Gives freed memory that the allocator keeps back to the system; for the end of phases that freed much.
+void release_freed_memory();
+
 }  // namespace gigahop

@@ -199,7 +199,7 @@ TEST(BlockCut, leaves_a_hub_alone) {
 
 TEST(Chunks, are_small_beside_small_shares_and_bounded_for_large_ones) {
   EXPECT_EQ(bounded_chunk(64 << 20, int64_t{1} << 40), 64 << 20);
-  EXPECT_EQ(bounded_chunk(64 << 20, 80 << 20), 10 << 20);
+  EXPECT_EQ(bounded_chunk(64 << 20, 160 << 20), 10 << 20);
   EXPECT_EQ(bounded_chunk(64 << 20, 1000), 256 << 10);
   EXPECT_EQ(bounded_chunk(64, 1000), 64);
 }

@@ -22,6 +22,7 @@ class BadSettings(ProgramTest):
         process = gigahop("trian")
         self.assertEqual(process.returncode, CONFIG)
         self.assertIn("subcommand", process.stderr)
+        self.assertIn("trian", process.stderr)
 
     def test_more_ranks_than_parts(self):
         self.fails(CONFIG, "run", "--config", self.config, "--set", "partition.num_parts=1", ranks=2,

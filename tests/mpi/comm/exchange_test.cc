@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/random.h"
@@ -46,6 +47,23 @@ TEST(AllToAll, delivers_nothing_when_nobody_sends) {
   const ReceivedValues<int64_t> received = all_to_all(comm, silence);
   EXPECT_TRUE(received.values.empty());
   EXPECT_EQ(received.offsets, std::vector<int64_t>(static_cast<size_t>(comm.size()) + 1));
+}
+
+TEST(AllToAll, uses_a_buffer_again_for_longer_and_shorter_messages) {
+  const Communicator comm = Communicator::world();
+  ReceivedValues<int32_t> received;
+  for (const int64_t size : {100, 3, 0, 1000}) {
+    std::vector<std::vector<int32_t>> messages;
+    for (int to = 0; to < comm.size(); ++to) {
+      messages.push_back(message_of(comm.rank(), to, length_of(comm.rank(), to, size)));
+    }
+    const std::vector<std::span<const int32_t>> spans(messages.begin(), messages.end());
+    all_to_all_into<int32_t>(comm, spans, received, 64);
+    for (int from = 0; from < comm.size(); ++from) {
+      EXPECT_TRUE(
+          std::ranges::equal(received.from(from), message_of(from, comm.rank(), length_of(from, comm.rank(), size))));
+    }
+  }
 }
 
 constexpr int64_t kRowsPerRank = 50;

@@ -82,6 +82,41 @@ TEST(Npy, slices_written_in_any_order_make_the_array) {
   EXPECT_EQ(describe_npy(path).checksum, whole.checksum);
 }
 
+TEST(NpySlices, are_read_from_any_place_whatever_the_integer_type) {
+  const fs::path path = test_folder() / "integers.npy";
+  std::vector<int64_t> wide(101);
+  std::iota(wide.begin(), wide.end(), -50);
+  const std::vector<int32_t> narrow(wide.begin(), wide.end());
+  const auto expect_slices = [&] {
+    const NpySliceReader reader(path);
+    EXPECT_EQ(reader.shape(), std::vector<int64_t>{101});
+    for (const size_t first : {0, 1, 50, 101}) {
+      for (const size_t count : {0, 1, 7, 50}) {
+        if (first + count > wide.size()) continue;
+        std::vector<int64_t> slice(count);
+        reader.read_integers(static_cast<int64_t>(first), slice);
+        EXPECT_TRUE(std::equal(slice.begin(), slice.end(), wide.begin() + static_cast<int64_t>(first)));
+      }
+    }
+    std::vector<int64_t> beyond(2);
+    EXPECT_THROW(reader.read_integers(100, beyond), Error);
+  };
+  write_npy<int64_t>(path, wide, {101});
+  expect_slices();
+  write_npy<int32_t>(path, narrow, {101});
+  expect_slices();
+}
+
+TEST(NpySlices, are_refused_where_the_array_is_not_whole_or_no_integers) {
+  const fs::path path = test_folder() / "refused.npy";
+  write_npy<float>(path, std::vector<float>(8), {8});
+  std::vector<int64_t> slice(2);
+  EXPECT_THROW(NpySliceReader(path).read_integers(0, slice), Error);
+  fs::resize_file(path, fs::file_size(path) - 1);
+  EXPECT_THROW(NpySliceReader{path}, Error);
+  EXPECT_THROW(NpySliceReader{test_folder() / "absent.npy"}, Error);
+}
+
 TEST(Npy, unfinished_file_is_refused) {
   const fs::path path = test_folder() / "unfinished.npy";
   {

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "base/error.h"
+#include "base/memory.h"
 
 namespace gigahop {
 namespace {
@@ -51,6 +52,27 @@ TEST(MappedFile, refuses_what_is_no_file) {
   fs::remove(pipe);
   ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
   expect_data_error([&] { MappedFile{pipe}; }, "regular file");
+}
+
+TEST(InputFile, reads_what_is_asked_for_and_no_more) {
+  const fs::path path = test_folder() / "positions";
+  write_text_file(path, "hello world");
+  InputFile file(path);
+  const InputFile moved = std::move(file);
+  EXPECT_EQ(moved.size(), 11U);
+  std::string word(5, ' ');
+  moved.read_at(6, std::as_writable_bytes(std::span(word)));
+  EXPECT_EQ(word, "world");
+  expect_data_error([&] { moved.read_at(7, std::as_writable_bytes(std::span(word))); }, "positions");
+  expect_data_error([] { InputFile(test_folder() / "absent"); }, "absent");
+}
+
+TEST(Memory, counts_its_peak_anew_after_a_reset) {
+  reset_peak_memory();
+  const int64_t before = peak_memory();
+  if (before == 0) GTEST_SKIP() << "this system does not tell";
+  std::vector<char> ballast(64 << 20, 1);
+  EXPECT_GE(peak_memory(), before + (60 << 20) - (ballast[1] - 1));
 }
 
 TEST(OutputFile, writes_in_order_and_at_places) {

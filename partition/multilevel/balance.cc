@@ -14,15 +14,16 @@ constexpr int kMaxRounds = 24;
 /// A round in which the ranks share the room is worth another if it leaves less than this of the overload.
 constexpr double kProgress = 0.75;
 constexpr int kNumPrices = 256;
-/// Price of a move without gain or loss; gains are below, losses above, four prices to a doubling.
+/// Price of a move without gain or loss; gains are below, losses above, two prices to a doubling.
 constexpr int kZeroPrice = 128;
 
-/// What a move costs the cut, per unit of the weight that it takes out of the overfull part.
-int price_of(int64_t loss, int64_t weight) {
+/// What a move costs the cut for the share of all excess that it takes away: losses are best spread over much relief,
+/// gains are best where there is much.
+int price_of(int64_t loss, double relief) {
   if (loss == 0) return kZeroPrice;
-  const double magnitude = loss > 0 ? static_cast<double>(loss) / static_cast<double>(weight)
-                                    : static_cast<double>(-loss) * static_cast<double>(weight);
-  const int steps = std::clamp(64 + static_cast<int>(std::lround(4 * std::log2(magnitude))), 1, kNumPrices / 2 - 1);
+  const double magnitude = loss > 0 ? static_cast<double>(loss) / relief : static_cast<double>(-loss) * relief;
+  const int lowest = loss > 0 ? 4 : 80;  // a loss over relief is at least 1/4; a gain times relief may be tiny
+  const int steps = std::clamp(lowest + static_cast<int>(std::lround(2 * std::log2(magnitude))), 1, kZeroPrice - 1);
   return loss > 0 ? kZeroPrice + steps : kZeroPrice - steps;
 }
 
@@ -71,41 +72,32 @@ int32_t target_of(const PartState& state, PartConnections& connections, int64_t 
   return best;
 }
 
-/// The constraint that makes a node leave: among those exceeded in its part that it weighs in, the one furthest above
-/// the limit; -1 if there is none.
-int reason_to_leave(const PartState& state, std::span<const int64_t> excess, int64_t row) {
+/// The share of its part's excess that a node takes away when it leaves, added up over the constraints that are
+/// exceeded; 0 if it weighs in none of them.
+double relief_of(const PartState& state, std::span<const int64_t> excess, int64_t row) {
   const auto weights = state.level().weights(row);
   const auto* own = excess.data() + static_cast<size_t>(state.part(row)) * weights.size();
-  int reason = -1;
-  double worst = 0;
+  double relief = 0;
   for (size_t c = 0; c < weights.size(); ++c) {
-    if (weights[c] == 0 || own[c] <= 0) continue;
-    const double relative =
-        static_cast<double>(own[c]) / static_cast<double>(std::max<int64_t>(1, state.limits().limits[c]));
-    if (relative > worst) {
-      worst = relative;
-      reason = static_cast<int>(c);
-    }
+    if (own[c] > 0) relief += std::min(1.0, static_cast<double>(weights[c]) / static_cast<double>(own[c]));
   }
-  return reason;
+  return relief;
 }
 
 /// Nodes that could leave, cheapest first.
 std::vector<Candidate> find_candidates(const PartState& state, PartConnections& connections,
                                        std::span<const int64_t> excess) {
   std::vector<Candidate> candidates;
-  const LevelView& level = state.level();
-  for (int64_t row = 0; row < level.graph.num_owned(); ++row) {
+  for (int64_t row = 0; row < state.level().graph.num_owned(); ++row) {
     const int32_t part = state.part(row);
     if (part == kNoPart) continue;
-    const int reason = reason_to_leave(state, excess, row);
-    if (reason < 0) continue;
+    const double relief = relief_of(state, excess, row);
+    if (relief == 0) continue;
     int64_t outside = 0;
     for (const int32_t other : connections.of(row)) {
       if (other != part) outside = std::max(outside, connections.weight(other));
     }
-    const int64_t weight = level.weights(row)[static_cast<size_t>(reason)];
-    candidates.push_back({static_cast<int32_t>(row), price_of(connections.weight(part) - outside, weight)});
+    candidates.push_back({static_cast<int32_t>(row), price_of(connections.weight(part) - outside, relief)});
   }
   return by_price(candidates);
 }

@@ -63,82 +63,80 @@ void ClusterWeights::touch(int32_t slot) {
   if (touched_place_[slot] >= 0) return;
   touched_place_[slot] = static_cast<int32_t>(touched_.size());
   touched_.push_back(slot);
-  deltas_.resize(deltas_.size() + static_cast<size_t>(width_));
-  inflows_.resize(deltas_.size());
+  changes_.resize(changes_.size() + static_cast<size_t>(width_));
 }
 
-void ClusterWeights::change(int32_t slot, std::span<const int64_t> weights, int64_t sign) {
-  for (size_t c = 0; c < weights.size(); ++c) weights_[static_cast<size_t>(slot * width_) + c] += sign * weights[c];
-  if (comm_.size() == 1) return;
+void ClusterWeights::add(int32_t slot, std::span<const int64_t> weights, int64_t sign) {
   touch(slot);
-  for (size_t c = 0; c < weights.size(); ++c) delta(slot)[c] += sign * weights[c];
+  for (size_t c = 0; c < weights.size(); ++c) {
+    weights_[static_cast<size_t>(slot * width_) + c] += sign * weights[c];
+    change(slot)[c] += sign * weights[c];
+  }
 }
 
 void ClusterWeights::move(std::span<const int64_t> weights, int32_t from, int32_t to) {
-  change(from, weights, -1);
-  change(to, weights, 1);
-  if (comm_.size() == 1) return;
-  for (size_t c = 0; c < weights.size(); ++c) inflow(to)[c] += weights[c];
+  if (comm_.size() > 1) {
+    add(to, weights, 1);
+    return;
+  }
+  for (size_t c = 0; c < weights.size(); ++c) {
+    weights_[static_cast<size_t>(from * width_) + c] -= weights[c];
+    weights_[static_cast<size_t>(to * width_) + c] += weights[c];
+  }
 }
 
 void ClusterWeights::forget_batch() {
   for (const int32_t slot : touched_) touched_place_[slot] = -1;
   touched_.clear();
-  deltas_.clear();
-  inflows_.clear();
+  changes_.clear();
 }
 
-/// Sends [row, delta, inflow] of every touched foreign cluster to its owner; told [R] is filled with the slots, in the
-/// order of the records.
+/// Sends [row, change] of every touched foreign cluster to its owner; told [R] is filled with the slots, in the order
+/// of the records.
 comm::ReceivedValues<int64_t> ClusterWeights::tell_owners(std::vector<std::vector<int32_t>>& told) {
+  const NodeBlocks& blocks = level_.graph.blocks;
   std::vector<std::vector<int64_t>> messages(static_cast<size_t>(comm_.size()));
   told.assign(messages.size(), {});
   for (const int32_t slot : touched_) {
     if (slot < num_owned_) continue;
-    const int owner = owner_of(slot);
+    const int64_t cluster = cluster_of(slot);
+    const int owner = blocks.owner(cluster);
     told[owner].push_back(slot);
-    messages[owner].push_back(cluster_of(slot) - level_.graph.blocks.first(owner));
-    messages[owner].insert(messages[owner].end(), delta(slot), delta(slot) + width_);
-    messages[owner].insert(messages[owner].end(), inflow(slot), inflow(slot) + width_);
+    messages[owner].push_back(cluster - blocks.first(owner));
+    messages[owner].insert(messages[owner].end(), change(slot), change(slot) + width_);
   }
   return comm::all_to_all(comm_, messages);
 }
 
-/// Returns [touched, C]: what of each constraint this rank must take back from each cluster it touched.
-std::vector<int64_t> ClusterWeights::settle_with_owners() {
+/// Owners add up what came in and say what is too much. Returns [touched, C]: what of each constraint this rank must
+/// take back from each cluster it touched.
+std::vector<int64_t> ClusterWeights::settle_inflow() {
   std::vector<std::vector<int32_t>> told;
   const comm::ReceivedValues<int64_t> reports = tell_owners(told);
-  const std::vector<int64_t> own_inflows = inflows_;
-  const int64_t record = 1 + 2 * width_;
-  const auto num_records = static_cast<int64_t>(reports.values.size()) / record;
-  for (int64_t i = 0; i < num_records; ++i) {
-    const int64_t* report = reports.values.data() + i * record;
-    const auto row = static_cast<int32_t>(report[0]);
-    touch(row);
-    for (int64_t c = 0; c < width_; ++c) {
-      weights_[row * width_ + c] += report[1 + c];
-      inflow(row)[c] += report[1 + width_ + c];
-    }
+  const std::vector<int64_t> own_inflows = changes_;
+  const auto record = static_cast<size_t>(1 + width_);
+  for (size_t at = 0; at < reports.values.size(); at += record) {
+    add(static_cast<int32_t>(reports.values[at]), std::span(reports.values).subspan(at + 1, record - 1), 1);
   }
   const auto overshoot = [&](int32_t row, int64_t c) { return weights_[row * width_ + c] - max_weights_[c]; };
   std::vector<std::vector<int64_t>> replies(static_cast<size_t>(comm_.size()));
   for (int rank = 0; rank < comm_.size(); ++rank) {
     const auto theirs = reports.from(rank);
-    for (size_t at = 0; at < theirs.size(); at += static_cast<size_t>(record)) {
+    for (size_t at = 0; at < theirs.size(); at += record) {
       const auto row = static_cast<int32_t>(theirs[at]);
       for (int64_t c = 0; c < width_; ++c) replies[rank].push_back(weights_[row * width_ + c]);
       for (int64_t c = 0; c < width_; ++c) {
-        const int64_t brought = theirs[at + 1 + static_cast<size_t>(width_ + c)];
-        replies[rank].push_back(share_of_overshoot(overshoot(row, c), brought, inflow(row)[c]));
+        const int64_t inflow = theirs[at + 1 + static_cast<size_t>(c)];
+        replies[rank].push_back(share_of_overshoot(overshoot(row, c), inflow, change(row)[c]));
       }
     }
   }
   const comm::ReceivedValues<int64_t> answers = comm::all_to_all(comm_, replies);
-  std::vector<int64_t> owed(deltas_.size());
+  std::vector<int64_t> owed(changes_.size());
   for (size_t i = 0; i < own_inflows.size(); ++i) {
     const int32_t slot = touched_[i / static_cast<size_t>(width_)];
     const auto c = static_cast<int64_t>(i) % width_;
-    if (slot < num_owned_) owed[i] = share_of_overshoot(overshoot(slot, c), own_inflows[i], inflows_[i]);
+    if (slot < num_owned_) owed[i] = share_of_overshoot(overshoot(slot, c), own_inflows[i], changes_[i]);
   }
   for (int rank = 0; rank < comm_.size(); ++rank) {
     const int64_t* answer = answers.from(rank).data();
@@ -151,37 +149,36 @@ std::vector<int64_t> ClusterWeights::settle_with_owners() {
   return owed;
 }
 
+/// Takes moves back where something is owed, and takes the nodes of all others out of the clusters they left.
 void ClusterWeights::revert(std::vector<Move>& moves, std::vector<int64_t>& owed) {
-  std::fill(deltas_.begin(), deltas_.end(), 0);
-  std::fill(inflows_.begin(), inflows_.end(), 0);
+  std::fill(changes_.begin(), changes_.end(), 0);
   auto kept = moves.rbegin();
   for (auto move = moves.rbegin(); move != moves.rend(); ++move) {
     const auto weights = level_.weights(move->row);
     int64_t* owes = owed.data() + touched_place_[move->to] * width_;
     bool is_owed = false;
     for (int64_t c = 0; c < width_; ++c) is_owed |= owes[c] > 0 && weights[static_cast<size_t>(c)] > 0;
-    if (!is_owed) {
+    if (is_owed) {
+      for (int64_t c = 0; c < width_; ++c) owes[c] -= weights[static_cast<size_t>(c)];
+      add(move->to, weights, -1);
+    } else {
+      add(move->from, weights, -1);
       *kept++ = *move;
-      continue;
     }
-    for (int64_t c = 0; c < width_; ++c) owes[c] -= weights[static_cast<size_t>(c)];
-    change(move->to, weights, -1);
-    change(move->from, weights, 1);
   }
   moves.erase(moves.begin(), kept.base());
 }
 
 void ClusterWeights::settle(std::vector<Move>& moves) {
-  if (comm_.size() > 1) {
-    std::vector<int64_t> owed = settle_with_owners();
-    revert(moves, owed);
-    std::vector<std::vector<int32_t>> told;
-    const comm::ReceivedValues<int64_t> reports = tell_owners(told);
-    const int64_t record = 1 + 2 * width_;
-    for (size_t at = 0; at < reports.values.size(); at += static_cast<size_t>(record)) {
-      for (int64_t c = 0; c < width_; ++c) {
-        weights_[reports.values[at] * width_ + c] += reports.values[at + 1 + static_cast<size_t>(c)];
-      }
+  if (comm_.size() == 1) return;
+  std::vector<int64_t> owed = settle_inflow();
+  revert(moves, owed);
+  std::vector<std::vector<int32_t>> told;
+  const comm::ReceivedValues<int64_t> corrections = tell_owners(told);
+  const auto record = static_cast<size_t>(1 + width_);
+  for (size_t at = 0; at < corrections.values.size(); at += record) {
+    for (int64_t c = 0; c < width_; ++c) {
+      weights_[corrections.values[at] * width_ + c] += corrections.values[at + 1 + static_cast<size_t>(c)];
     }
   }
   forget_batch();

@@ -31,6 +31,7 @@ class ClusterWeights {
     }
     return true;
   }
+  /// Until the batch is settled a node weighs in the cluster it leaves too: so it can always go back.
   void move(std::span<const int64_t> weights, int32_t from, int32_t to);
 
   /// A node that moved in this batch.
@@ -44,17 +45,13 @@ class ClusterWeights {
   void settle(std::vector<Move>& moves);
 
  private:
-  /// What this rank did to one cluster in this batch.
-  int64_t* delta(int32_t slot) { return deltas_.data() + touched_place_[slot] * width_; }
-  int64_t* inflow(int32_t slot) { return inflows_.data() + touched_place_[slot] * width_; }
+  int64_t* change(int32_t slot) { return changes_.data() + touched_place_[slot] * width_; }
   void touch(int32_t slot);
-  void change(int32_t slot, std::span<const int64_t> weights, int64_t sign);
-  void forget_batch();
-  int owner_of(int32_t slot) const { return level_.graph.blocks.owner(cluster_of(slot)); }
-
+  void add(int32_t slot, std::span<const int64_t> weights, int64_t sign);
   comm::ReceivedValues<int64_t> tell_owners(std::vector<std::vector<int32_t>>& told);
-  std::vector<int64_t> settle_with_owners();
+  std::vector<int64_t> settle_inflow();
   void revert(std::vector<Move>& moves, std::vector<int64_t>& owed);
+  void forget_batch();
 
   const comm::Communicator& comm_;
   const LevelView& level_;
@@ -67,8 +64,7 @@ class ClusterWeights {
   std::vector<int64_t> weights_;        // [slots, C]
   std::vector<int32_t> touched_place_;  // [slots] place in touched_; -1
   std::vector<int32_t> touched_;        // slots that changed in this batch, or whose weight is wanted
-  std::vector<int64_t> deltas_;         // [touched, C]
-  std::vector<int64_t> inflows_;        // [touched, C]
+  std::vector<int64_t> changes_;        // [touched, C] first what came in, then what has to be corrected
 };
 
 }  // namespace gigahop::partition

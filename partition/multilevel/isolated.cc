@@ -55,7 +55,7 @@ std::vector<int64_t> allot(const PartLimits& limits, const Kind& kind, int64_t c
     // Lift the emptiest parts to the level of the next one, all together, as far as nodes and room go.
     size_t lowest = 1;
     while (lowest < order.size() && loads[order[lowest] * width] == loads[order[0] * width]) ++lowest;
-    int64_t lift = (count + static_cast<int64_t>(lowest) - 1) / static_cast<int64_t>(lowest);
+    int64_t lift = std::max<int64_t>(1, count / static_cast<int64_t>(lowest));
     if (lowest < order.size()) {
       const int64_t gap = loads[order[lowest] * width] - loads[order[0] * width];
       lift = std::min(lift, (gap + kind[0] - 1) / kind[0]);

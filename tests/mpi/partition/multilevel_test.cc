@@ -1,0 +1,277 @@
+// The phases of multilevel partitioning, each against what a serial count over the whole edge list says.
+#include "partition/multilevel/multilevel.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/random.h"
+#include "comm/collectives.h"
+#include "comm/communicator.h"
+#include "mpi/partition/shared_folder.h"
+#include "partition/multilevel/balance.h"
+#include "partition/multilevel/cluster.h"
+#include "partition/multilevel/coarsest.h"
+#include "partition/multilevel/contract.h"
+#include "partition/multilevel/isolated.h"
+#include "partition/multilevel/refine_by_jet.h"
+#include "partition/multilevel/refine_by_labels.h"
+#include "support/tiny_graphs.h"
+
+namespace gigahop::partition {
+namespace {
+
+using tests::EdgeList;
+using Rows = std::vector<std::vector<int64_t>>;
+
+uint64_t draw(uint64_t seed, int64_t id) {
+  return random_bits({seed}, Purpose::kTest, 0, static_cast<uint64_t>(id), 0);
+}
+
+/// A graph of `num_blocks` communities of equal size with `degree` edges a node, one in ten of them leaving.
+EdgeList communities(int64_t num_nodes, int num_blocks, int degree) {
+  EdgeList graph{.num_nodes = num_nodes, .edges = {}};
+  for (int64_t edge = 0; edge < num_nodes * degree / 2; ++edge) {
+    const auto u = static_cast<int64_t>(draw(1, edge) % static_cast<uint64_t>(num_nodes));
+    auto v = static_cast<int64_t>(draw(2, edge) % static_cast<uint64_t>(num_nodes));
+    if (draw(3, edge) % 10 != 0) v = v / num_blocks * num_blocks + u % num_blocks;
+    if (u != v && v < num_nodes) graph.edges.emplace_back(u, v);
+  }
+  return graph;
+}
+
+/// As if these were training nodes: a third of every community.
+int64_t third_weight(int64_t node) {
+  return node / 6 % 3 == 0 ? 1 : 0;
+}
+
+/// Every rank's rows of a graph that all ranks know, with the weights 1, degree and third_weight.
+struct Spread {
+  Spread(const comm::Communicator& comm, const EdgeList& edges)
+      : rows(tests::adjacency(edges, tests::Direction::kSymmetrised)) {
+    const NodeBlocks blocks(edges.num_nodes, comm.size());
+    graph::Csr<int64_t> own;
+    own.row_offsets.push_back(0);
+    for (int64_t node = blocks.first(comm.rank()); node < blocks.first(comm.rank() + 1); ++node) {
+      const auto& row = rows[static_cast<size_t>(node)];
+      own.column_ids.insert(own.column_ids.end(), row.begin(), row.end());
+      own.row_offsets.push_back(static_cast<int64_t>(own.column_ids.size()));
+      weights.push_back(1);
+      weights.push_back(static_cast<int64_t>(row.size()));
+      weights.push_back(third_weight(node));
+    }
+    graph = localise_columns(comm, blocks, std::move(own), {});
+  }
+
+  LevelView view() const { return {graph, 3, weights}; }
+
+  PartLimits limits(int num_parts, double imbalance) const {
+    std::vector<int64_t> totals(3);
+    std::vector<int64_t> heaviest(3);
+    for (size_t node = 0; node < rows.size(); ++node) {
+      const int64_t own[] = {1, static_cast<int64_t>(rows[node].size()), third_weight(static_cast<int64_t>(node))};
+      for (size_t c = 0; c < 3; ++c) {
+        totals[c] += own[c];
+        heaviest[c] = std::max(heaviest[c], own[c]);
+      }
+    }
+    return part_limits(totals, heaviest, num_parts, imbalance);
+  }
+
+  Rows rows;
+  DistributedGraph graph;
+  std::vector<int64_t> weights;
+};
+
+/// Everybody's values, in node order, on every rank.
+template <class T>
+std::vector<T> whole(const comm::Communicator& comm, std::span<const T> mine) {
+  return comm::all_gather_varied(comm, mine);
+}
+
+template <class Label>
+int64_t cut_of(const Rows& rows, const std::vector<Label>& labels) {
+  int64_t cut = 0;
+  for (size_t node = 0; node < rows.size(); ++node) {
+    for (const int64_t other : rows[node]) cut += labels[node] != labels[static_cast<size_t>(other)] ? 1 : 0;
+  }
+  return cut / 2;
+}
+
+std::vector<int32_t> random_parts(const comm::Communicator& comm, const DistributedGraph& graph, int num_parts) {
+  std::vector<int32_t> parts;
+  for (int64_t row = 0; row < graph.num_owned(); ++row) {
+    parts.push_back(static_cast<int32_t>(draw(7, graph.node(comm.rank(), row)) % static_cast<uint64_t>(num_parts)));
+  }
+  return parts;
+}
+
+std::vector<EdgeList> graphs() {
+  return {tests::path(400),
+          tests::star(120),
+          tests::power_law(700, 5, 3),
+          communities(900, 6, 12),
+          tests::two_triangles_and_isolated(),
+          EdgeList{.num_nodes = 3, .edges = {}}};
+}
+
+TEST(Clustering, keeps_every_cluster_within_its_bound) {
+  const comm::Communicator comm = tests::quiet_world();
+  for (const EdgeList& edges : graphs()) {
+    const Spread spread(comm, edges);
+    const ClusterOptions options{.max_weights = {6, 60, 4}, .seed = 3};
+    const std::vector<int64_t> clusters = whole<int64_t>(comm, cluster_nodes(comm, spread.view(), options));
+    std::vector<std::vector<int64_t>> loads(spread.rows.size(), std::vector<int64_t>(4));
+    for (size_t node = 0; node < clusters.size(); ++node) {
+      EXPECT_EQ(clusters[node] == kNoCluster, spread.rows[node].empty());
+      if (clusters[node] == kNoCluster) continue;
+      auto& load = loads[static_cast<size_t>(clusters[node])];
+      const int64_t own[] = {1, static_cast<int64_t>(spread.rows[node].size()),
+                             third_weight(static_cast<int64_t>(node))};
+      for (size_t c = 0; c < 3; ++c) load[c] += own[c];
+      ++load[3];
+    }
+    for (const auto& load : loads) {
+      if (load[3] < 2) continue;  // a node that is heavier than the bound stays alone
+      for (size_t c = 0; c < 3; ++c) EXPECT_LE(load[c], options.max_weights[c]);
+    }
+  }
+}
+
+TEST(Contraction, keeps_weights_and_the_cut_of_every_partition) {
+  const comm::Communicator comm = tests::quiet_world();
+  for (const EdgeList& edges : graphs()) {
+    const Spread spread(comm, edges);
+    const auto clusters = cluster_nodes(comm, spread.view(), {.max_weights = {8, 80, 8}, .seed = 1});
+    const Contraction contraction = contract(comm, spread.view(), clusters, 64);
+    const DistributedGraph& coarse = contraction.coarse.graph;
+    int64_t num_nodes = 0;
+    for (size_t i = 0; i < contraction.coarse.node_weights.size(); i += 3)
+      num_nodes += contraction.coarse.node_weights[i];
+    const auto connected =
+        std::count_if(spread.rows.begin(), spread.rows.end(), [](const auto& row) { return !row.empty(); });
+    EXPECT_EQ(comm::sum_over_ranks(comm, num_nodes), connected);
+
+    const std::vector<int32_t> coarse_parts = random_parts(comm, coarse, 3);
+    const PartLimits no_limits{.num_parts = 3, .limits = {1000, 100000, 1000}};
+    const PartState state(comm, contraction.coarse.view(), no_limits, coarse_parts);
+    const std::vector<int32_t> all_parts = whole<int32_t>(comm, coarse_parts);
+    const std::vector<int64_t> coarse_ids = whole<int64_t>(comm, contraction.coarse_ids);
+    std::vector<int32_t> parts;
+    for (const int64_t id : coarse_ids) parts.push_back(id == kNoCluster ? 0 : all_parts[static_cast<size_t>(id)]);
+    EXPECT_EQ(state.cut(), cut_of(spread.rows, parts));
+  }
+}
+
+TEST(Balancing, brings_parts_within_their_limits_from_the_worst_start) {
+  const comm::Communicator comm = tests::quiet_world();
+  for (const EdgeList& edges : {communities(900, 6, 12), tests::path(400)}) {
+    const Spread spread(comm, edges);
+    for (const int num_parts : {2, 3, 8}) {
+      const PartLimits limits = spread.limits(num_parts, 0.1);
+      const std::vector<int32_t> all_in_one(static_cast<size_t>(spread.graph.num_owned()), 1);
+      PartState state(comm, spread.view(), limits, all_in_one);
+      EXPECT_GT(state.overload(), 0);
+      balance(comm, state);
+      EXPECT_EQ(state.overload(), 0) << num_parts << " parts";
+    }
+  }
+}
+
+TEST(Refinement, lowers_the_cut_and_stays_within_limits) {
+  const comm::Communicator comm = tests::quiet_world();
+  const Spread spread(comm, communities(900, 6, 12));
+  const PartLimits limits = spread.limits(6, 0.1);
+  for (const bool by_jet : {false, true}) {
+    PartState state(comm, spread.view(), limits, random_parts(comm, spread.graph, 6));
+    balance(comm, state);
+    const int64_t before = state.cut();
+    if (by_jet) {
+      const Quality quality = refine_by_jet(comm, state, {});
+      EXPECT_EQ(quality.cut, state.cut());
+      EXPECT_EQ(quality.overload, state.overload());
+    } else {
+      refine_by_labels(comm, state, {.seed = 1});
+    }
+    EXPECT_EQ(state.overload(), 0);
+    EXPECT_LT(state.cut(), before / 2 + before / 4);
+    EXPECT_EQ(state.cut(), cut_of(spread.rows, whole<int32_t>(comm, state.owned_parts())));
+  }
+}
+
+TEST(IsolatedNodes, fill_parts_evenly) {
+  const comm::Communicator comm = tests::quiet_world();
+  const Spread spread(comm, EdgeList{.num_nodes = 101, .edges = {{0, 1}, {1, 2}}});
+  PartLimits limits = spread.limits(4, 0.03);
+  limits.limits[1] = 4;  // all edges may be in one part
+  std::vector<int32_t> parts(static_cast<size_t>(spread.graph.num_owned()), kNoPart);
+  for (size_t row = 0; row < parts.size(); ++row) {
+    if (spread.graph.degree(static_cast<int64_t>(row)) > 0) parts[row] = 2;
+  }
+  PartState state(comm, spread.view(), limits, parts);
+  place_isolated_nodes(comm, state);
+  EXPECT_EQ(state.overload(), 0);
+  for (int part = 0; part < 4; ++part) EXPECT_NEAR(static_cast<double>(state.load(part, 0)), 101 / 4.0, 1.0);
+}
+
+MultilevelOptions options_for(int num_parts) {
+  return {.num_parts = num_parts, .imbalance = 0.05, .seed = 5, .chunk_bytes = 64};
+}
+
+TEST(Multilevel, gives_every_part_a_node_and_no_part_too_many_on_any_shape) {
+  const comm::Communicator comm = tests::quiet_world();
+  for (const EdgeList& edges : graphs()) {
+    const Spread spread(comm, edges);
+    for (int num_parts = 1; num_parts <= 9; ++num_parts) {
+      const auto parts =
+          whole<int32_t>(comm, multilevel_partition(comm, spread.graph, 3, spread.weights, options_for(num_parts)));
+      std::vector<int64_t> counts(static_cast<size_t>(num_parts));
+      for (const int32_t part : parts) {
+        EXPECT_TRUE(part >= 0 && part < num_parts);
+        if (part >= 0 && part < num_parts) ++counts[static_cast<size_t>(part)];
+      }
+      const int64_t num_empty = std::count(counts.begin(), counts.end(), 0);
+      EXPECT_EQ(num_empty, std::max<int64_t>(0, num_parts - edges.num_nodes)) << edges.num_nodes << "/" << num_parts;
+      const PartLimits limits = spread.limits(num_parts, 0.05);
+      EXPECT_LE(*std::max_element(counts.begin(), counts.end()), limits.limits[0])
+          << edges.num_nodes << "/" << num_parts;
+    }
+  }
+}
+
+TEST(Multilevel, finds_communities_again_through_several_levels) {
+  const comm::Communicator comm = tests::quiet_world();
+  const EdgeList edges = communities(12000, 6, 16);
+  const Spread spread(comm, edges);
+  std::vector<int64_t> planted(spread.rows.size());
+  for (size_t node = 0; node < planted.size(); ++node) planted[node] = static_cast<int64_t>(node) % 6;
+  const auto mine = multilevel_partition(comm, spread.graph, 3, spread.weights, options_for(6));
+  const auto parts = whole<int32_t>(comm, mine);
+  EXPECT_LE(static_cast<double>(cut_of(spread.rows, parts)), 1.01 * static_cast<double>(cut_of(spread.rows, planted)));
+  const PartLimits limits = spread.limits(6, 0.05);
+  EXPECT_EQ(PartState(comm, spread.view(), limits, mine).overload(), 0);
+  EXPECT_EQ(whole<int32_t>(comm, multilevel_partition(comm, spread.graph, 3, spread.weights, options_for(6))), parts);
+}
+
+TEST(Multilevel, gives_metis_the_heaviest_edges_of_a_level_that_is_too_dense) {
+  const comm::Communicator comm = tests::quiet_world();
+  const Spread spread(comm, communities(600, 4, 20));
+  const PartLimits limits = spread.limits(4, 0.1);
+  const auto parts = partition_coarsest(comm, spread.view(), limits, {.seed = 1, .max_entries = 3000});
+  EXPECT_EQ(static_cast<int64_t>(parts.size()), spread.graph.num_owned());
+  EXPECT_EQ(PartState(comm, spread.view(), limits, parts).overload(), 0);
+}
+
+TEST(Multilevel, improves_parts_from_elsewhere) {
+  const comm::Communicator comm = tests::quiet_world();
+  const Spread spread(comm, communities(900, 6, 12));
+  std::vector<int32_t> parts = random_parts(comm, spread.graph, 6);
+  const int64_t before = cut_of(spread.rows, whole<int32_t>(comm, parts));
+  refine_partition(comm, spread.graph, 3, spread.weights, options_for(6), parts);
+  EXPECT_LT(cut_of(spread.rows, whole<int32_t>(comm, parts)), before);
+  EXPECT_EQ(PartState(comm, spread.view(), spread.limits(6, 0.05), parts).overload(), 0);
+}
+
+}  // namespace
+}  // namespace gigahop::partition

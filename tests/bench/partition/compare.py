@@ -51,7 +51,7 @@ def run_gigahop(options, graph, method, num_parts, seed, num_ranks):
     name = method.removeprefix("gigahop_").upper()
     command = [options.gigahop, "partition", graph.dataset, "--output", output, "--parts", num_parts, "--method", name,
                "--seed", seed, "--set", f"partition.imbalance={options.imbalance}", "--set", f"threads={options.threads}"]
-    run = run_ranks(num_ranks, command)
+    run = run_ranks(num_ranks, command, options.timeout)
     parts = numpy.load(output / "part_of_node.npy")
     manifest = (output / "partition.textproto").read_text()
     counted = [int(re.search(rf"{field}: (\d+)", manifest)[1]) for field in ("cut_edges", "communication_volume")]
@@ -71,7 +71,7 @@ def run_peer(options, graph, method, num_parts, seed):
         parhip_file(graph.folder)
     script = pathlib.Path(__file__).with_name("peers.py")
     subprocess.run([sys.executable, script, method, graph.folder, str(num_parts), str(seed), str(options.imbalance),
-                    output], check=True, stdout=subprocess.DEVNULL)
+                    output], check=True, stdout=subprocess.DEVNULL, timeout=options.timeout)
     figures = json.loads(output.with_suffix(".json").read_text())
     return numpy.load(output.with_suffix(".npy")), figures
 
@@ -104,7 +104,7 @@ def measure(options, graph, key):
             parts, figures = run_gigahop(options, graph, method, num_parts, seed, num_ranks)
         else:
             parts, figures = run_peer(options, graph, method, num_parts, seed)
-    except (RuntimeError, subprocess.CalledProcessError) as error:
+    except (RuntimeError, subprocess.SubprocessError) as error:
         print(f"{key} failed: {error}", file=sys.stderr, flush=True)
         return None
     line.update(figures)
@@ -164,6 +164,7 @@ def parse_options():
     parser.add_argument("--methods", nargs="+", default=["multilevel", *PEERS], choices=GIGAHOP_METHODS + PEERS)
     parser.add_argument("--imbalance", type=float, default=0.03)
     parser.add_argument("--threads", type=int, default=1, help="of each rank")
+    parser.add_argument("--timeout", type=float, default=3600, help="seconds of one partition, before it counts as failed")
     parser.add_argument("--repeat", action="store_true", help="measure again what is there; the last line counts")
     return parser.parse_args()
 

@@ -166,6 +166,7 @@ Decision decide(const comm::Communicator& comm, const graph::DatasetFolder& data
   if (first != options.direction) {
     decision.graph = {};
     decision.graph = read_graph_on(comm, dataset, blocks, options.direction, options.chunk_bytes);
+    clock.finish("reading again");
   }
   return decision;
 }

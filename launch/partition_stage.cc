@@ -101,6 +101,7 @@ void make_partition(Context& context, const fs::path& dataset, const fs::path& o
   auto method = partition::Method::kAuto;
   comm::agree(context.comm, [&] {
     method = partition::resolve_method(options, source, num_ranks, memory.host_bytes);
+    partition::check_start(options, method, source.num_nodes());
     partition::require_memory_for_partition(source, options, method, memory);
   });
   if (context.dry_run) {

@@ -3,7 +3,6 @@
 #include <string>
 
 #include "base/error.h"
-#include "comm/agree.h"
 #include "partition/constraints.h"
 #include "partition/forecast.h"
 #include "partition/given_parts.h"
@@ -52,9 +51,8 @@ std::vector<int32_t> by_levels(const comm::Communicator& comm, const PartitionOp
   if (!options.refine_from.has_value()) {
     return multilevel_partition(comm, graph, constraints.num_constraints, constraints.weights, multilevel);
   }
-  std::filesystem::path file;
-  comm::agree(comm, [&] { file = parts_to_refine(*options.refine_from, graph.blocks.num_nodes(), options.num_parts); });
-  std::vector<int32_t> parts = read_given_parts(comm, file, graph.blocks, options.num_parts);
+  std::vector<int32_t> parts =
+      read_given_parts(comm, part_of_node_file(*options.refine_from), graph.blocks, options.num_parts);
   refine_partition(comm, graph, constraints.num_constraints, constraints.weights, multilevel, parts);
   return parts;
 }
@@ -88,6 +86,13 @@ std::string_view name_of(Method method, const PartitionOptions& options) {
       break;
   }
   throw Error(ErrorKind::kInternal, "a method is named once it is resolved");
+}
+
+void check_start(const PartitionOptions& options, Method method, int64_t num_nodes) {
+  if (method == Method::kGiven) check_given_parts(options.part_of_node, num_nodes);
+  if (options.refine_from.has_value()) {
+    check_earlier_parts(*options.refine_from, num_nodes, options.num_parts);
+  }
 }
 
 bool needs_edges(Method method) {

@@ -26,6 +26,10 @@ Method resolve_method(const PartitionOptions& options, const proto::Dataset& dat
 /// "MULTILEVEL", "METIS", "HASH", "GIVEN"; "REFINED" for parts improved from earlier ones.
 std::string_view name_of(Method method, const PartitionOptions& options);
 
+/// What can be said of the files that the method starts from before any edge is read: Error{kData} for one that is not
+/// there, or of another shape.
+void check_start(const PartitionOptions& options, Method method, int64_t num_nodes);
+
 /// kHash and kGiven look at no edge.
 bool needs_edges(Method method);
 

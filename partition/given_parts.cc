@@ -13,14 +13,22 @@
 namespace gigahop::partition {
 namespace {
 
-void require_shape(const array::NpySliceReader& reader, int64_t num_nodes) {
-  if (reader.shape().size() == 1 && reader.num_rows() == num_nodes) return;
-  throw data_error(reader.path().string(), fmt::format("one dimension of {} nodes", num_nodes),
-                   fmt::format("{} dimensions, {} rows", reader.shape().size(), reader.num_rows()),
-                   "one part for each node, in the order of the dataset");
+array::NpySliceReader open_parts(const std::filesystem::path& file, int64_t num_nodes) {
+  array::NpySliceReader reader(file);
+  if (reader.shape().size() != 1 || reader.num_rows() != num_nodes) {
+    throw data_error(file.string(), fmt::format("one dimension of {} nodes", num_nodes),
+                     fmt::format("{} dimensions, {} rows", reader.shape().size(), reader.num_rows()),
+                     "one part for each node, in the order of the dataset");
+  }
+  reader.read_integers(0, {});
+  return reader;
 }
 
 }  // namespace
+
+void check_given_parts(const std::filesystem::path& file, int64_t num_nodes) {
+  open_parts(file, num_nodes);
+}
 
 std::vector<int32_t> read_given_parts(const comm::Communicator& comm, const std::filesystem::path& file,
                                       const NodeBlocks& blocks, int num_parts) {
@@ -29,8 +37,7 @@ std::vector<int32_t> read_given_parts(const comm::Communicator& comm, const std:
   const int64_t end = blocks.first(comm.rank() + 1);
   std::vector<int32_t> parts;
   comm::agree(comm, [&] {
-    const array::NpySliceReader reader(file);
-    require_shape(reader, blocks.num_nodes());
+    const array::NpySliceReader reader = open_parts(file, blocks.num_nodes());
     parts.reserve(static_cast<size_t>(end - first_node));
     std::vector<int64_t> slice;
     for (int64_t first = first_node; first < end; first += kReadAtOnce) {
@@ -49,7 +56,7 @@ std::vector<int32_t> read_given_parts(const comm::Communicator& comm, const std:
   return parts;
 }
 
-std::filesystem::path parts_to_refine(const std::filesystem::path& partition_folder, int64_t num_nodes, int num_parts) {
+void check_earlier_parts(const std::filesystem::path& partition_folder, int64_t num_nodes, int num_parts) {
   const proto::Partition manifest = graph::read_partition_manifest(partition_folder);
   if (manifest.num_nodes() != num_nodes || manifest.num_parts() != num_parts) {
     throw data_error((partition_folder / graph::kPartitionManifest).string(),
@@ -57,6 +64,10 @@ std::filesystem::path parts_to_refine(const std::filesystem::path& partition_fol
                      fmt::format("{} nodes in {} parts", manifest.num_nodes(), manifest.num_parts()),
                      "only a partition of the same nodes into as many parts can be refined");
   }
+  check_given_parts(part_of_node_file(partition_folder), num_nodes);
+}
+
+std::filesystem::path part_of_node_file(const std::filesystem::path& partition_folder) {
   return partition_folder / "part_of_node.npy";
 }
 

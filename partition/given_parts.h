@@ -10,6 +10,9 @@
 
 namespace gigahop::partition {
 
+/// Error{kData} unless the file is [num_nodes] int32 or int64; its values are not looked at.
+void check_given_parts(const std::filesystem::path& file, int64_t num_nodes);
+
 /// [block] part of each node of this rank's block, read in slices.
 ///
 /// Errors      Error{kData} naming file and node unless it is [num_nodes] int32 or int64, each from 0 to num_parts - 1
@@ -17,8 +20,10 @@ namespace gigahop::partition {
 std::vector<int32_t> read_given_parts(const comm::Communicator& comm, const std::filesystem::path& file,
                                       const NodeBlocks& blocks, int num_parts);
 
-/// The file of a partition folder, which must have num_nodes nodes and num_parts parts; its edges may differ.
-/// Error{kData} otherwise.
-std::filesystem::path parts_to_refine(const std::filesystem::path& partition_folder, int64_t num_nodes, int num_parts);
+/// Error{kData} unless this is a partition of num_nodes nodes into num_parts parts; its edges may be others.
+void check_earlier_parts(const std::filesystem::path& partition_folder, int64_t num_nodes, int num_parts);
+
+/// [N] int32 of a partition folder.
+std::filesystem::path part_of_node_file(const std::filesystem::path& partition_folder);
 
 }  // namespace gigahop::partition

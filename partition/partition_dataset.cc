@@ -24,6 +24,7 @@
 #include "partition/choose_parts.h"
 #include "partition/edge_blocks.h"
 #include "partition/forecast.h"
+#include "partition/given_parts.h"
 #include "partition/node_rows.h"
 #include "partition/phases.h"
 #include "partition/quality.h"
@@ -32,7 +33,6 @@
 namespace gigahop::partition {
 namespace {
 
-constexpr char kPartOfNode[] = "part_of_node.npy";
 constexpr int kMaxParts = 65535;
 
 void check_options(const PartitionOptions& options) {
@@ -71,7 +71,7 @@ std::unique_ptr<PendingFolder> make_folder(const comm::Communicator& comm, const
 /// Every rank writes its slice; returns the record on rank 0.
 array::ArrayFile write_part_of_node(const comm::Communicator& comm, const std::filesystem::path& folder,
                                     const NodeBlocks& blocks, std::span<const int32_t> part_of_row) {
-  const std::filesystem::path path = folder / kPartOfNode;
+  const std::filesystem::path path = part_of_node_file(folder);
   comm::agree(comm, [&] {
     const int64_t num_nodes = blocks.num_nodes();
     if (comm.rank() == 0) array::create_npy(path, array::DType::kInt32, std::span(&num_nodes, 1));
@@ -175,7 +175,11 @@ Decision decide(const comm::Communicator& comm, const graph::DatasetFolder& data
 Method agreed_method(const comm::Communicator& comm, const graph::DatasetFolder& dataset,
                      const PartitionOptions& options) {
   auto method = Method::kAuto;
-  comm::agree(comm, [&] { method = resolve_method(options, dataset.manifest(), comm.size(), memory_of_host()); });
+  comm::agree(comm, [&] {
+    if (comm.rank() != 0) return;
+    method = resolve_method(options, dataset.manifest(), comm.size(), memory_of_host());
+    check_start(options, method, dataset.manifest().num_nodes());
+  });
   comm::broadcast(comm, std::span(&method, 1), 0);
   return method;
 }

@@ -13,6 +13,9 @@ namespace {
 constexpr int kMaxRounds = 24;
 /// A round in which the ranks share the room is worth another if it leaves less than this of the overload.
 constexpr double kProgress = 0.75;
+/// Turns of balance_in_turns, and what each gives of slack to constraints that hold.
+constexpr int kTurns = 4;
+constexpr double kSlack = 0.02;
 constexpr int kNumPrices = 256;
 /// Price of a move without gain or loss; gains are below, losses above, two prices to a doubling.
 constexpr int kZeroPrice = 128;
@@ -153,6 +156,17 @@ void move_candidates(PartState& state, PartConnections& connections, std::span<c
   state.commit();
 }
 
+/// The limits of the state, but for constraints that hold everywhere: these may be exceeded by a share.
+PartLimits with_slack(const PartState& state, double share) {
+  PartLimits limits = state.limits();
+  for (size_t c = 0; c < limits.limits.size(); ++c) {
+    bool holds = true;
+    for (int part = 0; part < limits.num_parts; ++part) holds &= state.excess(part, static_cast<int64_t>(c)) <= 0;
+    if (holds) limits.limits[c] += static_cast<int64_t>(std::ceil(share * static_cast<double>(limits.limits[c])));
+  }
+  return limits;
+}
+
 }  // namespace
 
 void balance(const comm::Communicator& comm, PartState& state) {
@@ -170,6 +184,20 @@ void balance(const comm::Communicator& comm, PartState& state) {
     state.give_room_to(turn);
   }
   state.share_room_equally();
+}
+
+void balance_in_turns(const comm::Communicator& comm, PartState& state) {
+  balance(comm, state);
+  for (int turn = 1; turn <= kTurns && state.overload() > 0; ++turn) {
+    const double before = state.overload();
+    const std::vector<int32_t> start(state.local_parts().begin(), state.local_parts().end());
+    const PartLimits slack = with_slack(state, kSlack * turn);
+    PartState loose(comm, state.level(), slack, state.owned_parts());
+    balance(comm, loose);
+    state.restore(loose.local_parts());
+    balance(comm, state);
+    if (state.overload() >= before) state.restore(start);
+  }
 }
 
 }  // namespace gigahop::partition

@@ -17,4 +17,9 @@ namespace gigahop::partition {
 /// Source      after the rebalancing of Sanders and Seemaier 2023, with any number of constraints
 void balance(const comm::Communicator& comm, PartState& state);
 
+/// Where constraints stand in each other's way (a part has too many edges, and those with room for edges are full of
+/// nodes): balances the exceeded constraints with some slack for the others, then all of them strictly, a few times.
+/// Never leaves more overload than balance() alone. Collective.
+void balance_in_turns(const comm::Communicator& comm, PartState& state);
+
 }  // namespace gigahop::partition

@@ -29,6 +29,9 @@ constexpr double kClusterShare = 0.25;
 constexpr int64_t kNodesPerCluster = 2000;
 /// A level that is hardly smaller than the one before is the last.
 constexpr double kLeastShrinkage = 0.95;
+/// Small graphs are cut several times and the best result is kept: as often as a few seconds allow.
+constexpr int64_t kEntriesOfAllCycles = 4'000'000;
+constexpr int64_t kMaxCycles = 4;
 /// Entries of a level that is refined at leisure.
 constexpr int64_t kSmallLevel = 2'000'000;
 /// Without a limit of its own METIS is given this share of the graph's entries.
@@ -147,7 +150,7 @@ std::vector<int32_t> project(const comm::Communicator& comm, const NodeBlocks& c
 /// nothing to gain.
 void improve(const comm::Communicator& comm, PartState& state, uint64_t seed) {
   const bool is_small = count_entries(comm, state.level()) <= kSmallLevel;
-  balance(comm, state);
+  balance_in_turns(comm, state);
   const JetOptions jet = is_small ? JetOptions{} : JetOptions{.num_rounds = 1, .patience = 2};
   const Quality by_jet = refine_by_jet(comm, state, jet);
   refine_by_labels(comm, state, {.seed = seed, .num_rounds = 3});
@@ -161,13 +164,45 @@ bool exceeds_first_limit(const PartState& state) {
   return false;
 }
 
-/// The parts of the finest level: the first constraint held at the cost of the others if need be, no part empty.
-std::vector<int32_t> finish(const comm::Communicator& comm, PartState& state) {
-  const PartLimits limits = exceeds_first_limit(state) ? state.limits().of_first_constraint() : state.limits();
-  PartState last(comm, state.level(), limits, state.owned_parts());
-  balance(comm, last);
-  fill_empty_parts(comm, last);
-  return {last.owned_parts().begin(), last.owned_parts().end()};
+/// On the finest level: the first constraint held at the cost of the others if need be, no part left empty.
+void finish(const comm::Communicator& comm, PartState& state) {
+  balance_in_turns(comm, state);
+  if (exceeds_first_limit(state)) {
+    const PartLimits first = state.limits().of_first_constraint();
+    PartState last(comm, state.level(), first, state.owned_parts());
+    balance(comm, last);
+    state.restore(last.local_parts());
+  }
+  fill_empty_parts(comm, state);
+}
+
+struct Result {
+  Quality quality;
+  std::vector<int32_t> parts;  // [owned]
+};
+
+/// Once down to the coarsest level and up again.
+Result run_cycle(const comm::Communicator& comm, const LevelView& finest, const Totals& totals,
+                 const PartLimits& limits, const MultilevelOptions& options) {
+  Hierarchy hierarchy = coarsen(comm, finest, totals, options);
+  const int64_t metis_entries = options.metis_entries > 0
+                                    ? options.metis_entries
+                                    : std::max(kMinMetisEntries, count_entries(comm, finest) / kMetisShare);
+  std::vector<int32_t> parts = partition_coarsest(comm, hierarchy.top(finest), limits, {options.seed, metis_entries});
+  while (true) {
+    const LevelView level = hierarchy.top(finest);
+    PartState state(comm, level, limits, parts);
+    improve(comm, state, random_bits({options.seed}, Purpose::kPartition, 2, hierarchy.levels.size(), 0));
+    place_isolated_nodes(comm, state);
+    if (hierarchy.levels.empty()) {
+      finish(comm, state);
+      return {.quality = {.overload = state.overload(), .cut = state.cut()},
+              .parts = {state.owned_parts().begin(), state.owned_parts().end()}};
+    }
+    parts = project(comm, level.graph.blocks, hierarchy.coarse_ids.back(), state.owned_parts());
+    hierarchy.levels.pop_back();
+    hierarchy.coarse_ids.pop_back();
+  }
 }
 
 }  // namespace
@@ -175,28 +210,19 @@ std::vector<int32_t> finish(const comm::Communicator& comm, PartState& state) {
 std::vector<int32_t> multilevel_partition(const comm::Communicator& comm, const DistributedGraph& finest,
                                           int num_constraints, std::span<const int64_t> node_weights,
                                           const MultilevelOptions& options) {
-  const LevelView finest_level{finest, num_constraints, node_weights};
-  const Totals totals = add_up(comm, finest_level);
+  const LevelView level{finest, num_constraints, node_weights};
+  const Totals totals = add_up(comm, level);
   const PartLimits limits = part_limits(totals.weights, totals.heaviest, options.num_parts, options.imbalance);
-  Hierarchy hierarchy = coarsen(comm, finest_level, totals, options);
-
-  const LevelView coarsest = hierarchy.top(finest_level);
-  const int64_t metis_entries = options.metis_entries > 0
-                                    ? options.metis_entries
-                                    : std::max(kMinMetisEntries, count_entries(comm, finest_level) / kMetisShare);
-  std::vector<int32_t> parts = partition_coarsest(comm, coarsest, limits, {options.seed, metis_entries});
-  while (true) {
-    const bool is_finest = hierarchy.levels.empty();
-    const LevelView level = hierarchy.top(finest_level);
-    PartState state(comm, level, limits, parts);
-    improve(comm, state, random_bits({options.seed}, Purpose::kPartition, 2, hierarchy.levels.size(), 0));
-    place_isolated_nodes(comm, state);
-    balance(comm, state);
-    if (is_finest) return finish(comm, state);
-    parts = project(comm, level.graph.blocks, hierarchy.coarse_ids.back(), state.owned_parts());
-    hierarchy.levels.pop_back();
-    hierarchy.coarse_ids.pop_back();
+  const int64_t entries = std::max<int64_t>(1, count_entries(comm, level));
+  const int64_t num_cycles = std::clamp<int64_t>(kEntriesOfAllCycles / entries, 1, kMaxCycles);
+  Result best = run_cycle(comm, level, totals, limits, options);
+  for (int64_t cycle = 1; cycle < num_cycles; ++cycle) {
+    MultilevelOptions again = options;
+    again.seed = random_bits({options.seed}, Purpose::kPartition, 3, static_cast<uint64_t>(cycle), 0);
+    Result result = run_cycle(comm, level, totals, limits, again);
+    if (result.quality < best.quality) best = std::move(result);
   }
+  return std::move(best.parts);
 }
 
 void refine_partition(const comm::Communicator& comm, const DistributedGraph& graph, int num_constraints,
@@ -207,8 +233,8 @@ void refine_partition(const comm::Communicator& comm, const DistributedGraph& gr
   const PartLimits limits = part_limits(totals.weights, totals.heaviest, options.num_parts, options.imbalance);
   PartState state(comm, level, limits, parts);
   improve(comm, state, random_bits({options.seed}, Purpose::kPartition, 2, 0, 0));
-  const std::vector<int32_t> improved = finish(comm, state);
-  std::copy(improved.begin(), improved.end(), parts.begin());
+  finish(comm, state);
+  std::copy(state.owned_parts().begin(), state.owned_parts().end(), parts.begin());
 }
 
 }  // namespace gigahop::partition

@@ -54,7 +54,8 @@ DistributedGraph localise_columns(const comm::Communicator& comm, const NodeBloc
 /// Finds halo_offsets and copies of a graph that has everything else. Collective.
 void connect_halo(const comm::Communicator& comm, DistributedGraph& graph);
 
-/// Values of the halo nodes from their owners: owned [n], halo [h], overwritten. Collective.
+/// Values of the halo nodes from their owners: owned [n], halo [h], overwritten. Collective; sends one value for each
+/// copy of a node, which is all it holds.
 template <class T>
 void exchange_halo(const comm::Communicator& comm, const DistributedGraph& graph, std::span<const T> owned,
                    std::span<T> halo);
@@ -102,14 +103,19 @@ template <class T>
 void exchange_halo(const comm::Communicator& comm, const DistributedGraph& graph, std::span<const T> owned,
                    std::span<T> halo) {
   if (comm.size() == 1) return;
-  std::vector<std::vector<T>> messages(static_cast<size_t>(comm.size()));
+  std::vector<size_t> counts(static_cast<size_t>(comm.size()));
+  for (const int32_t rank : graph.copy_ranks) ++counts[static_cast<size_t>(rank)];
+  std::vector<std::vector<T>> messages(counts.size());
+  for (size_t rank = 0; rank < counts.size(); ++rank) messages[rank].reserve(counts[rank]);
   for (size_t row = 0; row < owned.size(); ++row) {
     for (int64_t i = graph.copy_offsets[row]; i < graph.copy_offsets[row + 1]; ++i) {
       messages[graph.copy_ranks[i]].push_back(owned[row]);  // rows ascend, and so do places
     }
   }
-  const comm::ReceivedValues<T> received = comm::all_to_all(comm, messages);
-  std::copy(received.values.begin(), received.values.end(), halo.begin());  // both are grouped by rank
+  std::vector<std::span<const std::byte>> bytes;
+  for (const auto& message : messages) bytes.push_back(std::as_bytes(std::span(message)));
+  const std::vector<int64_t> offsets = comm::exchange_lengths(comm, bytes);
+  comm::exchange_bytes(comm, bytes, offsets, std::as_writable_bytes(halo));  // both are grouped by rank
 }
 
 }  // namespace gigahop::partition

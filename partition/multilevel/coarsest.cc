@@ -18,7 +18,7 @@ namespace {
 
 /// METIS needs a second for one or two million entries: attempts are as many as fit in a few seconds.
 constexpr int64_t kEntriesOfAllAttempts = 3'000'000;
-constexpr int64_t kMaxAttempts = 8;
+constexpr int64_t kMaxAttempts = 3;
 constexpr int kNumScales = 32;  // powers of two of an edge's weight
 
 /// Which edges METIS sees: all heavier than a power of two, and of those about that heavy a share.

@@ -21,7 +21,7 @@ namespace gigahop::partition {
 namespace {
 
 /// Coarsening ends at this many nodes for each part, but not below the least in all.
-constexpr int64_t kNodesPerPart = 500;
+constexpr int64_t kNodesPerPart = 200;
 constexpr int64_t kLeastNodes = 5000;
 /// Clusters on a level may weigh this share of the room for imbalance, of a part's weight on coarse levels and of more
 /// on fine ones: small enough for parts to be composed of them.
@@ -31,7 +31,7 @@ constexpr int64_t kNodesPerCluster = 2000;
 constexpr double kLeastShrinkage = 0.95;
 /// Small graphs are cut several times and the best result is kept: as often as a few seconds allow.
 constexpr int64_t kEntriesOfAllCycles = 4'000'000;
-constexpr int64_t kMaxCycles = 4;
+constexpr int64_t kMaxCycles = 3;
 /// Entries of a level that is refined at leisure.
 constexpr int64_t kSmallLevel = 2'000'000;
 /// Without a limit of its own METIS is given this share of the graph's entries.

@@ -110,7 +110,7 @@ std::vector<int32_t> random_parts(const comm::Communicator& comm, const Distribu
 std::vector<EdgeList> graphs() {
   return {tests::path(400),
           tests::star(120),
-          tests::power_law(700, 5, 3),
+          tests::power_law(400, 5, 3),
           communities(900, 6, 12),
           tests::two_triangles_and_isolated(),
           EdgeList{.num_nodes = 3, .edges = {}}};
@@ -242,7 +242,7 @@ TEST(Multilevel, gives_every_part_a_node_and_no_part_too_many_on_any_shape) {
 
 TEST(Multilevel, finds_communities_again_through_several_levels) {
   const comm::Communicator comm = tests::quiet_world();
-  const EdgeList edges = communities(12000, 6, 16);
+  const EdgeList edges = communities(9000, 6, 16);
   const Spread spread(comm, edges);
   std::vector<int64_t> planted(spread.rows.size());
   for (size_t node = 0; node < planted.size(); ++node) planted[node] = static_cast<int64_t>(node) % 6;

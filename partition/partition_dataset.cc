@@ -230,6 +230,7 @@ proto::Partition partition_dataset(const comm::Communicator& comm, const Partiti
   log_plan(comm, *dataset, options, method);
   const std::unique_ptr<PendingFolder> pending = make_folder(comm, options);
   const std::filesystem::path folder = partial_path(options.output_folder);
+  const LargeBuffersApart buffers;
   PhaseClock clock(comm);
 
   Decision decision = decide(comm, *dataset, options, method, clock);

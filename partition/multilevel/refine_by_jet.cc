@@ -1,5 +1,6 @@
 #include "partition/multilevel/refine_by_jet.h"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -11,9 +12,9 @@ namespace {
 
 constexpr double kWorthwhile = 0.001;
 
-/// A move that a node would like: kNoPart where it wants none.
+/// A move that a node would like: kNoPart where it wants none. Gains beyond 32 bits count as the largest there are.
 struct Wish {
-  int64_t gain = 0;
+  int32_t gain = 0;
   int32_t target = kNoPart;
 };
 
@@ -87,7 +88,8 @@ class Jet {
       const int64_t inside = connections_.weight(present);
       const int64_t gain = connections_.weight(best) - inside;
       if (gain <= -static_cast<int64_t>(temperature * static_cast<double>(inside))) continue;
-      wishes_[static_cast<size_t>(row)] = {.gain = gain, .target = best};
+      const auto shown = static_cast<int32_t>(std::clamp<int64_t>(gain, INT32_MIN, INT32_MAX));
+      wishes_[static_cast<size_t>(row)] = {.gain = shown, .target = best};
       if (comm_.size() > 1) updates.stage(row, wishes_[static_cast<size_t>(row)]);
     }
     updates.run(

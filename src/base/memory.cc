@@ -51,4 +51,13 @@ void release_freed_memory() {
   malloc_trim(0);
 }
 
+LargeBuffersApart::LargeBuffersApart() {
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
+}
+
+/// What glibc itself would at most have come to.
+LargeBuffersApart::~LargeBuffersApart() {
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+}
+
 }  // namespace gigahop

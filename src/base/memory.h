@@ -18,4 +18,14 @@ void reset_peak_memory();
 /// Gives freed memory that the allocator keeps back to the system; for the end of phases that freed much.
 void release_freed_memory();
 
+/// While one of these lives, buffers of a megabyte and more have pages of their own, which go back to the system when
+/// they are freed: for phases whose large buffers come and go in sizes that do not fit each other's holes.
+class LargeBuffersApart {
+ public:
+  LargeBuffersApart();
+  ~LargeBuffersApart();
+  LargeBuffersApart(const LargeBuffersApart&) = delete;
+  LargeBuffersApart& operator=(const LargeBuffersApart&) = delete;
+};
+
 }  // namespace gigahop

@@ -43,7 +43,7 @@ struct DistributedGraph {
   }
 };
 
-/// From rows with node ids as columns, which are consumed: columns [entries] ascending in each row.
+/// From rows with node ids as columns, which are consumed: columns [entries], each once in its row.
 ///
 /// Errors      Error{kData} if a rank's owned and halo nodes exceed 32-bit local ids
 /// Collective  all ranks

@@ -170,18 +170,22 @@ PartLimits with_slack(const PartState& state, double share) {
 }  // namespace
 
 void balance(const comm::Communicator& comm, PartState& state) {
-  state.share_room_equally();
   PartConnections connections(state);
-  int turn = -1;  // whose turn it is to have all of the room; -1: shared
-  for (int round = 0; round < kMaxRounds && state.overload() > 0; ++round) {
+  const auto relieve = [&](bool is_shared) {
     const std::vector<int64_t> excess = find_excess(state);
     const std::vector<Candidate> candidates = find_candidates(state, connections, excess);
-    std::vector<int64_t> allowed = turn < 0 ? allowances(comm, state, excess, candidates) : excess;
-    const double before = state.overload();
+    std::vector<int64_t> allowed = is_shared ? allowances(comm, state, excess, candidates) : excess;
     move_candidates(state, connections, candidates, allowed);
-    if (turn < 0 && state.overload() < kProgress * before) continue;
-    if (comm.size() == 1 || ++turn >= comm.size()) break;
-    state.give_room_to(turn);
+  };
+  state.share_room_equally();
+  for (int round = 0; round < kMaxRounds && state.overload() > 0; ++round) {
+    const double before = state.overload();
+    relieve(true);
+    if (state.overload() >= kProgress * before) break;
+  }
+  for (int rank = 0; comm.size() > 1 && rank < comm.size() && state.overload() > 0; ++rank) {
+    state.give_room_to(rank);
+    relieve(false);
   }
   state.share_room_equally();
 }

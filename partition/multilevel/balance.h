@@ -13,8 +13,8 @@ namespace gigahop::partition {
 /// Where limits cannot be met this way the state stays above them.
 ///
 /// Collective  all ranks
-/// Cost        a sweep over the rows of overfull parts for each round; 2 kB sent per overfull part and round
-/// Source      after the rebalancing of Sanders and Seemaier 2023, with any number of constraints
+/// Cost        a sweep over the rows of overfull parts for each round; 2 kB sent per overfull part, constraint and
+/// round Source      after the rebalancing of Sanders and Seemaier 2023, with any number of constraints
 void balance(const comm::Communicator& comm, PartState& state);
 
 /// Where constraints stand in each other's way (a part has too many edges, and those with room for edges are full of

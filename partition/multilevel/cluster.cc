@@ -12,7 +12,7 @@
 namespace gigahop::partition {
 namespace {
 
-/// Nodes of larger degree neither move nor are asked: their rows would cost as much as all others together.
+/// Nodes of larger degree do not move: their rows would cost as much as many others together.
 constexpr int64_t kMaxDegree = 1'000'000;
 /// Stop when fewer than one node in so many moved in a round.
 constexpr int64_t kStillMoving = 1000;

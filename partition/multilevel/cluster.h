@@ -28,11 +28,11 @@ struct ClusterOptions {
 /// No cluster: isolated nodes.
 inline constexpr int64_t kNoCluster = -1;
 
-/// [owned] node id that names the cluster of each node; kNoCluster for isolated nodes. Where more than half of the
-/// nodes would remain alone, those with the same favourite cluster are paired (two-hop step).
+/// [owned] node id that names the cluster of each node; kNoCluster for isolated nodes. Where clusters
+/// would be more than half as many as nodes, those with the same favourite cluster are paired (two-hop step).
 ///
 /// Collective  all ranks
-/// Cost        num_rounds sweeps over the edges; 12 bytes sent per changed label and copy, 8 (1 + 2 C) per cluster that
+/// Cost        num_rounds sweeps over the edges; 16 bytes sent per changed label and copy, 8 (2 + 4 C) per cluster that
 ///             a rank changed elsewhere; memory 8 C + 12 bytes per local node and foreign cluster
 /// Order       a function of the graph, the options and the number of ranks
 std::vector<int64_t> cluster_nodes(const comm::Communicator& comm, const LevelView& level,

@@ -4,12 +4,14 @@
 #include <bit>
 #include <optional>
 
+#include "base/error.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/random.h"
 #include "comm/agree.h"
 #include "comm/collectives.h"
 #include "comm/exchange.h"
+#include "partition/multilevel/part_state.h"
 #include "partition/rebalance.h"
 #include "partition/serial_partition.h"
 
@@ -54,40 +56,81 @@ Sieve make_sieve(const comm::Communicator& comm, const DistributedGraph& graph, 
 /// Sends `mine` to every rank of `receivers`; these get all ranks' values in rank order, others nothing.
 template <class T>
 std::vector<T> gather_on(const comm::Communicator& comm, std::span<const int> receivers, const std::vector<T>& mine) {
-  std::vector<std::span<const std::byte>> messages(static_cast<size_t>(comm.size()));
-  for (const int receiver : receivers) messages[receiver] = std::as_bytes(std::span(mine));
-  const comm::Received received = comm::all_to_all_bytes(comm, messages);
-  std::vector<T> all(received.bytes.size() / sizeof(T));
-  std::copy(received.bytes.begin(), received.bytes.end(), reinterpret_cast<std::byte*>(all.data()));
-  return all;
+  std::vector<std::vector<T>> messages(static_cast<size_t>(comm.size()));
+  for (const int receiver : receivers) messages[receiver] = mine;
+  return comm::all_to_all(comm, messages).values;
 }
 
-/// The whole level, on the ranks that attempt it.
-SerialGraph gather_level(const comm::Communicator& comm, std::span<const int> receivers, const LevelView& level,
-                         int64_t max_entries) {
+/// Consecutive numbers for the nodes of a level that have edges; the others stay out of the gathered graph.
+struct Connected {
+  std::vector<int64_t> offsets;  // [R + 1] how many lower ranks have
+  std::vector<int64_t> numbers;  // [local]; -1 for isolated nodes
+};
+
+Connected number_connected(const comm::Communicator& comm, const LevelView& level) {
   const DistributedGraph& graph = level.graph;
-  const Sieve sieve = make_sieve(comm, graph, max_entries);
+  Connected connected{.offsets = {0}, .numbers = std::vector<int64_t>(static_cast<size_t>(graph.num_local()), -1)};
+  int64_t count = 0;
+  for (int64_t row = 0; row < graph.num_owned(); ++row) count += level.is_isolated(row) ? 0 : 1;
+  for (const int64_t theirs : comm::all_gather_varied(comm, std::span<const int64_t>(&count, 1))) {
+    connected.offsets.push_back(connected.offsets.back() + theirs);
+  }
+  int64_t next = connected.offsets[static_cast<size_t>(comm.rank())];
+  for (int64_t row = 0; row < graph.num_owned(); ++row) {
+    if (!level.is_isolated(row)) connected.numbers[static_cast<size_t>(row)] = next++;
+  }
+  const auto numbers = std::span(connected.numbers);
+  const auto owned = static_cast<size_t>(graph.num_owned());
+  exchange_halo(comm, graph, std::span<const int64_t>(numbers.first(owned)), numbers.subspan(owned));
+  return connected;
+}
+
+/// One rank's rows of the gathered graph.
+struct GatheredRows {
   std::vector<int32_t> degrees;
   std::vector<int32_t> columns;
-  std::vector<int64_t> weights;
+  std::vector<int64_t> edge_weights;
+  std::vector<int64_t> node_weights;  // [rows, C]
+};
+
+GatheredRows sieve_rows(const LevelView& level, const Connected& connected, const Sieve& sieve) {
+  const DistributedGraph& graph = level.graph;
+  GatheredRows rows;
   for (int64_t row = 0; row < graph.num_owned(); ++row) {
-    const size_t before = columns.size();
-    const int64_t node = graph.node(comm.rank(), row);
+    if (level.is_isolated(row)) continue;
+    const size_t before = rows.columns.size();
+    const int64_t node = connected.numbers[static_cast<size_t>(row)];
     for (int64_t entry = graph.row_offsets[row]; entry < graph.row_offsets[row + 1]; ++entry) {
-      const int64_t column = graph.node(comm.rank(), graph.column_ids[entry]);
+      const int64_t column = connected.numbers[static_cast<size_t>(graph.column_ids[entry])];
       if (!sieve.keeps(node, column, graph.edge_weight(entry))) continue;
-      columns.push_back(static_cast<int32_t>(column));
-      weights.push_back(graph.edge_weight(entry));
+      rows.columns.push_back(static_cast<int32_t>(column));
+      rows.edge_weights.push_back(graph.edge_weight(entry));
     }
-    degrees.push_back(static_cast<int32_t>(columns.size() - before));
+    rows.degrees.push_back(static_cast<int32_t>(rows.columns.size() - before));
+    const auto weights = level.weights(row);
+    rows.node_weights.insert(rows.node_weights.end(), weights.begin(), weights.end());
   }
+  return rows;
+}
+
+/// The connected nodes of the level, on the ranks that attempt it.
+SerialGraph gather_level(const comm::Communicator& comm, std::span<const int> receivers, const LevelView& level,
+                         const Connected& connected, int64_t max_entries) {
+  const Sieve sieve = make_sieve(comm, level.graph, max_entries);
+  GatheredRows rows;
+  comm::agree(comm, [&] {
+    if (connected.offsets.back() > INT32_MAX) {
+      throw data_error("partition", "a graph that coarsens to at most 2^31-1 nodes",
+                       with_commas(connected.offsets.back()), "use fewer parts or a larger imbalance");
+    }
+    rows = sieve_rows(level, connected, sieve);
+  });
   SerialGraph whole;
   whole.num_constraints = level.num_constraints;
-  whole.column_ids = gather_on(comm, receivers, columns);
-  whole.edge_weights = gather_on(comm, receivers, weights);
-  whole.node_weights =
-      gather_on(comm, receivers, std::vector<int64_t>(level.node_weights.begin(), level.node_weights.end()));
-  for (const int32_t degree : gather_on(comm, receivers, degrees)) {
+  whole.column_ids = gather_on(comm, receivers, rows.columns);
+  whole.edge_weights = gather_on(comm, receivers, rows.edge_weights);
+  whole.node_weights = gather_on(comm, receivers, rows.node_weights);
+  for (const int32_t degree : gather_on(comm, receivers, rows.degrees)) {
     whole.row_offsets.push_back(whole.row_offsets.back() + degree);
   }
   return whole;
@@ -150,7 +193,8 @@ std::vector<int32_t> partition_coarsest(const comm::Communicator& comm, const Le
   }
   const auto place = std::find(attempting.begin(), attempting.end(), comm.rank()) - attempting.begin();
   Best best;
-  const SerialGraph whole = gather_level(comm, attempting, level, options.max_entries);
+  const Connected connected = number_connected(comm, level);
+  const SerialGraph whole = gather_level(comm, attempting, level, connected, options.max_entries);
   comm::agree(comm, [&] {
     if (place == static_cast<int64_t>(attempting.size())) return;
     best = make_attempts(whole, limits, options.seed, static_cast<int>(place), static_cast<int>(attempting.size()),
@@ -161,15 +205,17 @@ std::vector<int32_t> partition_coarsest(const comm::Communicator& comm, const Le
   const std::vector<Attempt> attempts = comm::all_gather_varied(comm, std::span<const Attempt>(mine));
   const Attempt winner = *std::min_element(attempts.begin(), attempts.end());
 
-  std::vector<std::span<const std::byte>> messages(static_cast<size_t>(comm.size()));
-  const NodeBlocks& blocks = level.graph.blocks;
+  std::vector<std::vector<int32_t>> messages(static_cast<size_t>(comm.size()));
   for (int rank = 0; comm.rank() == winner.rank && rank < comm.size(); ++rank) {
-    messages[rank] = std::as_bytes(
-        std::span(best.parts).subspan(static_cast<size_t>(blocks.first(rank)), static_cast<size_t>(blocks.size(rank))));
+    messages[rank].assign(best.parts.begin() + connected.offsets[rank],
+                          best.parts.begin() + connected.offsets[rank + 1]);
   }
-  const comm::Received received = comm::all_to_all_bytes(comm, messages);
-  std::vector<int32_t> parts(received.bytes.size() / sizeof(int32_t));
-  std::copy(received.bytes.begin(), received.bytes.end(), reinterpret_cast<std::byte*>(parts.data()));
+  const comm::ReceivedValues<int32_t> received = comm::all_to_all(comm, messages);
+  std::vector<int32_t> parts(static_cast<size_t>(level.graph.num_owned()), kNoPart);
+  auto next = received.values.begin();
+  for (size_t row = 0; row < parts.size(); ++row) {
+    if (!level.is_isolated(static_cast<int64_t>(row))) parts[row] = *next++;
+  }
   return parts;
 }
 

@@ -14,13 +14,13 @@ namespace gigahop::partition {
 struct CoarsestOptions {
   uint64_t seed = 0;
   /// Adjacency entries that METIS is given at most; of a denser level it sees the heaviest edges only.
-  int64_t max_entries = 40'000'000;
+  int64_t max_entries = 0;
 };
 
-/// [owned] part of each node.
+/// [owned] part of each node; kNoPart for isolated nodes, which are not gathered.
 ///
 /// Collective  all ranks
-/// Cost        hosts share the attempts; a rank that attempts holds 24 bytes a node and about 85 an entry
+/// Cost        hosts share the attempts; a rank that attempts holds 8 (C + 3) bytes a node and about 90 an entry
 /// Order       a function of the level, the limits and the options, whatever the number of hosts
 std::vector<int32_t> partition_coarsest(const comm::Communicator& comm, const LevelView& level,
                                         const PartLimits& limits, const CoarsestOptions& options);

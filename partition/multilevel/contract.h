@@ -23,7 +23,7 @@ struct Contraction {
 /// Errors      Error{kData} if a coarse edge weighs 2^31 or more, or local ids exceed 32 bits
 /// Collective  all ranks
 /// Cost        one sweep over the edges; each rank adds up what it can before sending; 16 bytes sent per remaining
-///             edge, in rounds of chunk_bytes; 12 bytes of memory per edge of its own rows and 28 per edge received
+///             edge, in rounds of chunk_bytes; 24 bytes of memory per edge of its own rows and 28 per edge received
 Contraction contract(const comm::Communicator& comm, const LevelView& level, std::span<const int64_t> clusters,
                      int64_t chunk_bytes);
 

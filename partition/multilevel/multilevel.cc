@@ -23,8 +23,8 @@ namespace {
 /// Coarsening ends at this many nodes for each part, but not below the least in all.
 constexpr int64_t kNodesPerPart = 200;
 constexpr int64_t kLeastNodes = 5000;
-/// Clusters on a level may weigh this share of the room for imbalance, of a part's weight on coarse levels and of more
-/// on fine ones: small enough for parts to be composed of them.
+/// Clusters may weigh this share of the room for imbalance: of a part's on fine levels, so that many of them make up a
+/// part, and of more on coarse ones, which would not shrink any further otherwise.
 constexpr double kClusterShare = 0.25;
 constexpr int64_t kNodesPerCluster = 2000;
 /// A level that is hardly smaller than the one before is the last.
@@ -34,9 +34,10 @@ constexpr int64_t kEntriesOfAllCycles = 4'000'000;
 constexpr int64_t kMaxCycles = 3;
 /// Entries of a level that is refined at leisure.
 constexpr int64_t kSmallLevel = 2'000'000;
-/// Without a limit of its own METIS is given this share of the graph's entries.
+/// Without a limit of its own METIS is given this share of the graph's entries; never more than fit in 4 GB.
 constexpr int64_t kMetisShare = 8;
 constexpr int64_t kMinMetisEntries = 1'000'000;
+constexpr int64_t kMaxMetisEntries = 40'000'000;
 
 struct Totals {
   std::vector<int64_t> weights;   // [C]
@@ -72,9 +73,9 @@ std::vector<int64_t> cluster_limits(const Totals& totals, const MultilevelOption
   const int64_t pieces = std::min<int64_t>(options.num_parts, std::max<int64_t>(2, num_nodes / kNodesPerCluster));
   std::vector<int64_t> limits;
   for (size_t c = 0; c < totals.weights.size(); ++c) {
-    const double share = kClusterShare * options.imbalance * static_cast<double>(totals.weights[c]) /
-                         static_cast<double>(std::max<int64_t>(1, pieces));
-    limits.push_back(std::max<int64_t>(c == 0 ? 1 : 2, static_cast<int64_t>(share)));
+    const double share =
+        kClusterShare * options.imbalance * static_cast<double>(totals.weights[c]) / static_cast<double>(pieces);
+    limits.push_back(std::max<int64_t>(2, static_cast<int64_t>(share)));
   }
   return limits;
 }
@@ -147,14 +148,17 @@ std::vector<int32_t> project(const comm::Communicator& comm, const NodeBlocks& c
 
 /// Balances and refines one level. Jet sees beyond single moves and does most of the work in its first iterations, more
 /// of them where they are cheap; label propagation has the last word, and all of it where hubs and limits leave Jet
-/// nothing to gain.
-void improve(const comm::Communicator& comm, PartState& state, uint64_t seed) {
+/// nothing to gain. What it made worse, by ranks that moved neighbours at the same time, is taken back.
+void balance_and_refine(const comm::Communicator& comm, PartState& state, uint64_t seed) {
   const bool is_small = count_entries(comm, state.level()) <= kSmallLevel;
   balance_in_turns(comm, state);
   const JetOptions jet = is_small ? JetOptions{} : JetOptions{.num_rounds = 1, .patience = 2};
   const Quality by_jet = refine_by_jet(comm, state, jet);
+  const std::vector<int32_t> jet_parts(state.local_parts().begin(), state.local_parts().end());
   refine_by_labels(comm, state, {.seed = seed, .num_rounds = 3});
-  if (comm.rank() == 0) log_debug("cut {} by Jet", by_jet.cut);
+  const Quality by_labels = state.quality();
+  if (comm.rank() == 0) log_debug("cut {} by Jet, then {} by labels", by_jet.cut, by_labels.cut);
+  if (by_jet < by_labels) state.restore(jet_parts);
 }
 
 bool exceeds_first_limit(const PartState& state) {
@@ -165,7 +169,7 @@ bool exceeds_first_limit(const PartState& state) {
 }
 
 /// On the finest level: the first constraint held at the cost of the others if need be, no part left empty.
-void finish(const comm::Communicator& comm, PartState& state) {
+void hold_first_limit_and_fill(const comm::Communicator& comm, PartState& state) {
   balance_in_turns(comm, state);
   if (exceeds_first_limit(state)) {
     const PartLimits first = state.limits().of_first_constraint();
@@ -185,19 +189,18 @@ struct Result {
 Result run_cycle(const comm::Communicator& comm, const LevelView& finest, const Totals& totals,
                  const PartLimits& limits, const MultilevelOptions& options) {
   Hierarchy hierarchy = coarsen(comm, finest, totals, options);
-  const int64_t metis_entries = options.metis_entries > 0
-                                    ? options.metis_entries
-                                    : std::max(kMinMetisEntries, count_entries(comm, finest) / kMetisShare);
+  const int64_t metis_entries = options.metis_entries > 0 ? options.metis_entries
+                                                          : std::clamp(count_entries(comm, finest) / kMetisShare,
+                                                                       kMinMetisEntries, kMaxMetisEntries);
   std::vector<int32_t> parts = partition_coarsest(comm, hierarchy.top(finest), limits, {options.seed, metis_entries});
   while (true) {
     const LevelView level = hierarchy.top(finest);
     PartState state(comm, level, limits, parts);
-    improve(comm, state, random_bits({options.seed}, Purpose::kPartition, 2, hierarchy.levels.size(), 0));
+    balance_and_refine(comm, state, random_bits({options.seed}, Purpose::kPartition, 2, hierarchy.levels.size(), 0));
     place_isolated_nodes(comm, state);
     if (hierarchy.levels.empty()) {
-      finish(comm, state);
-      return {.quality = {.overload = state.overload(), .cut = state.cut()},
-              .parts = {state.owned_parts().begin(), state.owned_parts().end()}};
+      hold_first_limit_and_fill(comm, state);
+      return {.quality = state.quality(), .parts = {state.owned_parts().begin(), state.owned_parts().end()}};
     }
     parts = project(comm, level.graph.blocks, hierarchy.coarse_ids.back(), state.owned_parts());
     hierarchy.levels.pop_back();
@@ -232,8 +235,8 @@ void refine_partition(const comm::Communicator& comm, const DistributedGraph& gr
   const Totals totals = add_up(comm, level);
   const PartLimits limits = part_limits(totals.weights, totals.heaviest, options.num_parts, options.imbalance);
   PartState state(comm, level, limits, parts);
-  improve(comm, state, random_bits({options.seed}, Purpose::kPartition, 2, 0, 0));
-  finish(comm, state);
+  balance_and_refine(comm, state, random_bits({options.seed}, Purpose::kPartition, 2, 0, 0));
+  hold_first_limit_and_fill(comm, state);
   std::copy(state.owned_parts().begin(), state.owned_parts().end(), parts.begin());
 }
 

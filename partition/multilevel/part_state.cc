@@ -8,17 +8,10 @@ namespace gigahop::partition {
 
 PartState::PartState(const comm::Communicator& comm, const LevelView& level, const PartLimits& limits,
                      std::span<const int32_t> parts)
-    : comm_(comm), level_(level), limits_(limits), parts_(parts.begin(), parts.end()), room_share_(1.0 / comm.size()) {
+    : comm_(comm), level_(level), limits_(limits), parts_(parts.begin(), parts.end()) {
   parts_.resize(static_cast<size_t>(level.graph.num_local()), kNoPart);
   exchange_halo(comm, level.graph, parts, std::span(parts_).subspan(parts.size()));
   count_loads();
-}
-
-bool PartState::is_overloaded(int part, std::span<const int64_t> weights) const {
-  for (size_t c = 0; c < weights.size(); ++c) {
-    if (weights[c] > 0 && excess(part, static_cast<int64_t>(c)) > 0) return true;
-  }
-  return false;
 }
 
 void PartState::move(int64_t row, int32_t to) {
@@ -46,17 +39,18 @@ int64_t PartState::commit() {
   for (size_t i = 0; i < loads_.size(); ++i) loads_[i] += deltas_[i];
   std::fill(deltas_.begin(), deltas_.end(), 0);
   moved_.clear();
+  ++num_commits_;
   update_quotas();
   return num_moved;
 }
 
 void PartState::share_room_equally() {
-  room_share_ = 1.0 / comm_.size();
+  room_owner_ = kEveryRank;
   update_quotas();
 }
 
 void PartState::give_room_to(int rank) {
-  room_share_ = rank == comm_.rank() ? 1.0 : 0.0;
+  room_owner_ = rank;
   update_quotas();
 }
 
@@ -101,12 +95,16 @@ void PartState::count_loads() {
   update_quotas();
 }
 
+/// Equal shares in whole units; what is left over goes to other ranks in every part and after every commit.
 void PartState::update_quotas() {
   quotas_.resize(loads_.size());
   const auto width = static_cast<size_t>(level_.num_constraints);
+  const int64_t num_ranks = comm_.size();
   for (size_t i = 0; i < loads_.size(); ++i) {
-    const int64_t room = limits_.limits[i % width] - loads_[i];
-    quotas_[i] = room <= 0 ? 0 : static_cast<int64_t>(static_cast<double>(room) * room_share_);
+    const int64_t room = std::max<int64_t>(0, limits_.limits[i % width] - loads_[i]);
+    const int64_t turn = (comm_.rank() + static_cast<int64_t>(i / width) + num_commits_) % num_ranks;
+    const int64_t share = room / num_ranks + (turn < room % num_ranks ? 1 : 0);
+    quotas_[i] = room_owner_ == kEveryRank ? share : room_owner_ == comm_.rank() ? room : 0;
   }
 }
 

@@ -46,7 +46,6 @@ class PartState {
   int64_t load(int part, int64_t c) const { return loads_[at(part, c)] + deltas_[at(part, c)]; }
   /// load() above the limit.
   int64_t excess(int part, int64_t c) const { return load(part, c) - limits_.limits[static_cast<size_t>(c)]; }
-  bool is_overloaded(int part, std::span<const int64_t> weights) const;
   /// Whether this rank may bring so much into the part before the next commit.
   bool may_enter(int part, std::span<const int64_t> weights) const {
     for (size_t c = 0; c < weights.size(); ++c) {
@@ -56,7 +55,7 @@ class PartState {
     return true;
   }
   void move(int64_t row, int32_t to);
-  /// All ranks learn of all moves; returns how many there were. Collective. 8 P C bytes and 12 per moved copy.
+  /// All ranks learn of all moves; returns how many there were. Collective. 8 P C bytes and 8 per moved copy.
   int64_t commit();
 
   /// How the room is shared until the next call: equally, or all of it to one rank.
@@ -66,11 +65,15 @@ class PartState {
   /// One sweep over the edges. Collective, nothing uncommitted.
   int64_t cut() const;
   double overload() const;
+  /// Both. Collective.
+  Quality quality() const { return {.overload = overload(), .cut = cut()}; }
 
   /// Goes back to parts saved earlier; they may differ from the present ones at will. Collective.
   void restore(std::span<const int32_t> local_parts);
 
  private:
+  static constexpr int kEveryRank = -1;
+
   size_t at(int part, int64_t c) const {
     return static_cast<size_t>(part) * static_cast<size_t>(level_.num_constraints) + static_cast<size_t>(c);
   }
@@ -84,8 +87,9 @@ class PartState {
   std::vector<int64_t> loads_;   // [P, C] over all ranks, as of the last commit
   std::vector<int64_t> deltas_;  // [P, C] this rank's moves since
   std::vector<int64_t> quotas_;  // [P, C] what deltas_ may reach
-  double room_share_;            // of this rank
-  std::vector<int32_t> moved_;   // rows moved since the last commit, perhaps more than once
+  int room_owner_ = kEveryRank;  // who may use the room
+  int64_t num_commits_ = 0;
+  std::vector<int32_t> moved_;  // rows moved since the last commit, perhaps more than once
 };
 
 /// Edge weight from one node to each part.

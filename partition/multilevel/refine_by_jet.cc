@@ -30,7 +30,7 @@ class Jet {
         is_locked_(static_cast<size_t>(graph_.num_owned())) {}
 
   Quality run() {
-    Quality best{.overload = state_.overload(), .cut = state_.cut()};
+    Quality best = state_.quality();
     std::vector<int32_t> best_parts(state_.local_parts().begin(), state_.local_parts().end());
     for (int round = 0; round < options_.num_rounds; ++round) {
       if (round > 0) state_.restore(best_parts);
@@ -81,7 +81,9 @@ class Jet {
         if (part == present) continue;
         const int64_t weight = connections_.weight(part);
         outside += weight;
-        if (best == kNoPart || weight > connections_.weight(best)) best = part;
+        const bool better = best == kNoPart || weight > connections_.weight(best) ||
+                            (weight == connections_.weight(best) && part < best);
+        if (better) best = part;
       }
       cut += outside;
       if (best == kNoPart || is_locked_[static_cast<size_t>(row)]) continue;

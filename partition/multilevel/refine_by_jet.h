@@ -18,9 +18,9 @@ struct JetOptions {
 
 /// Returns the quality of the state, which is never worse than before.
 ///
-/// Collective  all ranks; every iteration does the same for every number of ranks, but for the balancing
-/// Cost        two sweeps over the edges and 20 bytes sent per moving copy in each iteration
-/// Source      Gilbert, Madduri, Boman, Rajamanickam, Jet: Multilevel Graph Partitioning on GPUs, 2024
+/// Collective  all ranks
+/// Cost        two sweeps over the edges in each iteration; 12 bytes sent per copy that would move, 8 per copy that
+/// does Source      Gilbert, Madduri, Boman, Rajamanickam, Jet: Multilevel Graph Partitioning on GPUs, 2024
 Quality refine_by_jet(const comm::Communicator& comm, PartState& state, const JetOptions& options);
 
 }  // namespace gigahop::partition

@@ -27,7 +27,7 @@ struct ConstraintWeights {
   std::vector<int64_t> weights;
 };
 
-/// Nodes weigh 1; entries the degree, at most half a part's share, so that one hub cannot make the constraint
+/// Nodes weigh 1; entries the degree, at most a part's share, so that one hub cannot make the constraint
 /// unsatisfiable; training and evaluation nodes 0 or 1, only if there are two or more for each part.
 ///
 /// row_offsets [n + 1], splits [n]: of any piece of the graph; totals: of the whole. Pure.

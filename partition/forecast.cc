@@ -38,10 +38,10 @@ constexpr double kChosenPerNode = 4;
 constexpr double kWeightsPerNode = 24;
 // multilevel/, all that is held while it runs; least squares over R-MAT 20, a block model and a grid of a million nodes
 // on 1, 2 and 4 ranks. Remote entries, those that cross between blocks, travel when levels are contracted.
-constexpr double kMultilevelPerNode = 55;
-constexpr double kMultilevelPerEntry = 22;
-constexpr double kMultilevelPerHalo = 63;
-constexpr double kMultilevelPerRemoteEntry = 15;
+constexpr double kMultilevelPerNode = 57;
+constexpr double kMultilevelPerEntry = 16.4;
+constexpr double kMultilevelPerHalo = 47;
+constexpr double kMultilevelPerRemoteEntry = 9.5;
 // METIS and its copy of the graph: the most that was measured on power-law and community graphs.
 constexpr double kMetisPerNode = 24;
 constexpr double kMetisPerEntry = 77;

@@ -94,12 +94,13 @@ void make_partition(Context& context, const fs::path& dataset, const fs::path& o
     if (speaks) print_unknown_yet("partition", output, dataset);
     return;
   }
-  const proto::Dataset source = graph::DatasetFolder(dataset).manifest();
+  proto::Dataset source;
   const int num_ranks = context.comm.size();
   const partition::LaunchMemory memory{
       .num_ranks = num_ranks, .ranks_on_host = context.comm.ranks_on_host(), .host_bytes = memory_of_host()};
   auto method = partition::Method::kAuto;
   comm::agree(context.comm, [&] {
+    source = graph::DatasetFolder(dataset).manifest();
     method = partition::resolve_method(options, source, num_ranks, memory.host_bytes);
     partition::check_start(options, method, source.num_nodes());
     partition::require_memory_for_partition(source, options, method, memory);

@@ -24,7 +24,7 @@ enum class Direction { kSymmetrised, kDirected };
 ///             2^31-1 nodes
 /// Collective  all ranks, same arguments
 /// Cost        the file is read twice; 4 and then 12 bytes sent per entry; 12 bytes per entry and 24 per node at the
-///             peak; buffers of 3 chunk_bytes
+///             peak; buffers of 3 chunk_bytes on average, of R + 1 where all edges of a round end in one block
 DistributedGraph read_graph(const comm::Communicator& comm, const graph::DatasetFolder& dataset, Direction direction,
                             int64_t chunk_bytes);
 

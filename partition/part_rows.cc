@@ -6,7 +6,7 @@
 namespace gigahop::partition {
 namespace {
 
-constexpr uint16_t kNoPart = 65535;  // one more than the largest part
+constexpr uint16_t kBeforeAnyPart = 65535;  // one more than the largest part
 
 RowRecord record_of(const Block& block, int64_t first_node, int64_t row) {
   const auto& attributes = block.attributes;
@@ -69,7 +69,7 @@ comm::ReceivedValues<RowRecord> gather_records(const comm::Communicator& comm, c
 }
 
 HaloScan::HaloScan(const Block& block)
-    : block_(block), last_part_(static_cast<size_t>(block.graph.num_local()), kNoPart) {}
+    : block_(block), last_part_(static_cast<size_t>(block.graph.num_local()), kBeforeAnyPart) {}
 
 std::vector<HaloNode> HaloScan::of_part(int part) {
   const PartRange range(block_.numbering.map, part);

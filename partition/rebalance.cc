@@ -74,12 +74,12 @@ std::vector<int32_t> leaving_order(const SerialGraph& graph, Connections& connec
 }
 
 /// Returns how many nodes moved.
-int64_t relieve(const SerialGraph& graph, PartLoads& loads, std::span<int32_t> parts, int part, int constraint) {
+int64_t relieve(const SerialGraph& graph, PartLoads& loads, Connections& connections, std::span<int32_t> parts,
+                int part, int constraint) {
   std::vector<int32_t> members;
   for (size_t node = 0; node < parts.size(); ++node) {
     if (parts[node] == part) members.push_back(static_cast<int32_t>(node));
   }
-  Connections connections(graph, parts, loads.num_parts);
   int64_t moved = 0;
   for (const int32_t node : leaving_order(graph, connections, members, part, constraint)) {
     if (loads.load(part, constraint) <= loads.limits[static_cast<size_t>(constraint)]) break;
@@ -90,6 +90,20 @@ int64_t relieve(const SerialGraph& graph, PartLoads& loads, std::span<int32_t> p
     ++moved;
   }
   return moved;
+}
+
+void relieve_all(const SerialGraph& graph, PartLoads& loads, std::span<int32_t> parts) {
+  Connections connections(graph, parts, loads.num_parts);
+  for (int sweep = 0; sweep < kSweeps && loads.worst() > 1.0; ++sweep) {
+    int64_t moved = 0;
+    for (int constraint = 0; constraint < graph.num_constraints; ++constraint) {
+      for (int part = 0; part < loads.num_parts; ++part) {
+        if (loads.load(part, constraint) <= loads.limits[static_cast<size_t>(constraint)]) continue;
+        moved += relieve(graph, loads, connections, parts, part, constraint);
+      }
+    }
+    if (moved == 0) break;
+  }
 }
 
 void fill_empty_parts(const SerialGraph& graph, PartLoads& loads, std::span<int32_t> parts) {
@@ -157,23 +171,6 @@ double PartLoads::worst() const {
   }
   return worst;
 }
-
-namespace {
-
-void relieve_all(const SerialGraph& graph, PartLoads& loads, std::span<int32_t> parts) {
-  for (int sweep = 0; sweep < kSweeps && loads.worst() > 1.0; ++sweep) {
-    int64_t moved = 0;
-    for (int constraint = 0; constraint < graph.num_constraints; ++constraint) {
-      for (int part = 0; part < loads.num_parts; ++part) {
-        if (loads.load(part, constraint) <= loads.limits[static_cast<size_t>(constraint)]) continue;
-        moved += relieve(graph, loads, parts, part, constraint);
-      }
-    }
-    if (moved == 0) break;
-  }
-}
-
-}  // namespace
 
 void rebalance(const SerialGraph& graph, const PartLimits& limits, std::span<int32_t> parts) {
   PartLoads loads(graph, limits, parts);

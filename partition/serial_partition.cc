@@ -40,18 +40,6 @@ std::vector<int32_t> equal_runs(int64_t num_nodes, int num_parts) {
 
 }  // namespace
 
-PartLimits SerialGraph::limits(int num_parts, double imbalance) const {
-  std::vector<int64_t> totals(static_cast<size_t>(num_constraints));
-  std::vector<int64_t> heaviest(totals.size());
-  for (int64_t node = 0; node < num_nodes(); ++node) {
-    for (size_t c = 0; c < totals.size(); ++c) {
-      totals[c] += weights(node)[c];
-      heaviest[c] = std::max(heaviest[c], weights(node)[c]);
-    }
-  }
-  return part_limits(totals, heaviest, num_parts, imbalance);
-}
-
 std::vector<int32_t> partition_serially(const SerialGraph& graph, const PartLimits& limits, uint64_t seed) {
   const int num_parts = limits.num_parts;
   std::vector<int32_t> parts(static_cast<size_t>(graph.num_nodes()));

@@ -137,20 +137,12 @@ class Clustering {
 
  private:
   /// Nodes that may move: by powers of two of the degree, at random within.
-  std::vector<int32_t> moving_order() {
-    std::vector<std::pair<uint64_t, int32_t>> keyed;
-    for (int64_t row = 0; row < graph_.num_owned(); ++row) {
-      const auto degree = static_cast<uint64_t>(graph_.degree(row));
-      if (degree == 0) continue;
+  std::vector<int32_t> moving_order() const {
+    return connected_rows_by(level_, [&](int64_t row) {
       const auto node = static_cast<uint64_t>(graph_.node(comm_.rank(), row));
-      const uint64_t bucket = static_cast<uint64_t>(std::bit_width(degree)) << 56;
-      keyed.emplace_back(bucket | scatter(node ^ scatter(options_.seed)) >> 8, static_cast<int32_t>(row));
-    }
-    std::sort(keyed.begin(), keyed.end());
-    std::vector<int32_t> order;
-    order.reserve(keyed.size());
-    for (const auto& [key, row] : keyed) order.push_back(row);
-    return order;
+      const auto bucket = static_cast<uint64_t>(std::bit_width(static_cast<uint64_t>(graph_.degree(row)))) << 56;
+      return bucket | scatter(node ^ scatter(options_.seed)) >> 8;
+    });
   }
 
   int64_t move_batch(std::span<const int32_t> rows) {

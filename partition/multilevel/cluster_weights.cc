@@ -91,28 +91,28 @@ void ClusterWeights::forget_batch() {
   changes_.clear();
 }
 
-/// Sends [row, change] of every touched foreign cluster to its owner; told [R] is filled with the slots, in the order
-/// of the records.
-comm::ReceivedValues<int64_t> ClusterWeights::tell_owners(std::vector<std::vector<int32_t>>& told) {
+/// Sends [row, change] of every touched foreign cluster to its owner.
+ClusterWeights::Reports ClusterWeights::tell_owners() {
   const NodeBlocks& blocks = level_.graph.blocks;
   std::vector<std::vector<int64_t>> messages(static_cast<size_t>(comm_.size()));
-  told.assign(messages.size(), {});
+  Reports reports;
+  reports.told.resize(messages.size());
   for (const int32_t slot : touched_) {
     if (slot < num_owned_) continue;
     const int64_t cluster = cluster_of(slot);
     const int owner = blocks.owner(cluster);
-    told[owner].push_back(slot);
+    reports.told[owner].push_back(slot);
     messages[owner].push_back(cluster - blocks.first(owner));
     messages[owner].insert(messages[owner].end(), change(slot), change(slot) + width_);
   }
-  return comm::all_to_all(comm_, messages);
+  reports.received = comm::all_to_all(comm_, messages);
+  return reports;
 }
 
 /// Owners add up what came in and say what is too much. Returns [touched, C]: what of each constraint this rank must
 /// take back from each cluster it touched.
 std::vector<int64_t> ClusterWeights::settle_inflow() {
-  std::vector<std::vector<int32_t>> told;
-  const comm::ReceivedValues<int64_t> reports = tell_owners(told);
+  const auto [told, reports] = tell_owners();
   const std::vector<int64_t> own_inflows = changes_;
   const auto record = static_cast<size_t>(1 + width_);
   for (size_t at = 0; at < reports.values.size(); at += record) {
@@ -173,8 +173,7 @@ void ClusterWeights::settle(std::vector<Move>& moves) {
   if (comm_.size() == 1) return;
   std::vector<int64_t> owed = settle_inflow();
   revert(moves, owed);
-  std::vector<std::vector<int32_t>> told;
-  const comm::ReceivedValues<int64_t> corrections = tell_owners(told);
+  const comm::ReceivedValues<int64_t> corrections = tell_owners().received;
   const auto record = static_cast<size_t>(1 + width_);
   for (size_t at = 0; at < corrections.values.size(); at += record) {
     for (int64_t c = 0; c < width_; ++c) {

@@ -48,7 +48,11 @@ class ClusterWeights {
   int64_t* change(int32_t slot) { return changes_.data() + touched_place_[slot] * width_; }
   void touch(int32_t slot);
   void add(int32_t slot, std::span<const int64_t> weights, int64_t sign);
-  comm::ReceivedValues<int64_t> tell_owners(std::vector<std::vector<int32_t>>& told);
+  struct Reports {
+    std::vector<std::vector<int32_t>> told;  // [R] slots in the order they were told to rank r
+    comm::ReceivedValues<int64_t> received;  // records [row, change]
+  };
+  Reports tell_owners();
   std::vector<int64_t> settle_inflow();
   void revert(std::vector<Move>& moves, std::vector<int64_t>& owed);
   void forget_batch();

@@ -70,8 +70,7 @@ struct Connected {
 Connected number_connected(const comm::Communicator& comm, const LevelView& level) {
   const DistributedGraph& graph = level.graph;
   Connected connected{.offsets = {0}, .numbers = std::vector<int64_t>(static_cast<size_t>(graph.num_local()), -1)};
-  int64_t count = 0;
-  for (int64_t row = 0; row < graph.num_owned(); ++row) count += level.is_isolated(row) ? 0 : 1;
+  const int64_t count = level.num_connected();
   for (const int64_t theirs : comm::all_gather_varied(comm, std::span<const int64_t>(&count, 1))) {
     connected.offsets.push_back(connected.offsets.back() + theirs);
   }

@@ -1,7 +1,6 @@
 #include "partition/multilevel/contract.h"
 
 #include <algorithm>
-#include <cstring>
 #include <numeric>
 #include <string>
 
@@ -9,6 +8,7 @@
 #include "comm/agree.h"
 #include "comm/collectives.h"
 #include "comm/exchange.h"
+#include "partition/fetch_values.h"
 #include "partition/multilevel/cluster.h"
 #include "partition/multilevel/id_slots.h"
 
@@ -50,13 +50,7 @@ CoarseNumbering number_clusters(const comm::Communicator& comm, const Distribute
       foreign.add(cluster);
     }
   }
-  std::vector<int32_t> owner_ranks;
-  std::vector<int64_t> owner_rows;
-  for (int64_t slot = 0; slot < foreign.size(); ++slot) {
-    owner_ranks.push_back(graph.blocks.owner(foreign.id(slot)));
-    owner_rows.push_back(foreign.id(slot) - graph.blocks.first(owner_ranks.back()));
-  }
-  const comm::RowPlan plan = comm::plan_rows(comm, owner_ranks, owner_rows);
+  const comm::RowPlan plan = plan_fetch(comm, graph.blocks, foreign.ids());
   for (const auto& rows : plan.send_rows) {
     for (const int64_t row : rows) number[row] = 0;
   }
@@ -67,11 +61,7 @@ CoarseNumbering number_clusters(const comm::Communicator& comm, const Distribute
   for (int64_t& value : number) {
     if (value != kNoCluster) value = next++;
   }
-  std::vector<int64_t> foreign_numbers(owner_rows.size());
-  comm::run_rows(
-      comm, plan, sizeof(int64_t),
-      [&](int64_t row, std::byte* out) { std::memcpy(out, &number[row], sizeof(int64_t)); },
-      reinterpret_cast<std::byte*>(foreign_numbers.data()), sizeof(int64_t));
+  const std::vector<int64_t> foreign_numbers = fetch_values<int64_t>(comm, plan, number);
   for (size_t row = 0; row < clusters.size(); ++row) {
     if (clusters[row] == kNoCluster) continue;
     numbering.coarse_ids[row] =
@@ -165,6 +155,23 @@ struct RowShares {
   std::vector<CoarseEdge> received;
 };
 
+/// Appends one rank's share of a coarse row to its own rows.
+void keep_row(const LocalContraction& local, std::span<const LocalContraction::Entry> entries, int32_t row,
+              RowShares& shares) {
+  for (const auto& entry : entries) {
+    shares.own.column_ids.push_back(local.coarse_id(entry.place));
+    shares.own_weights.push_back(checked_weight(entry.weight));
+  }
+  shares.own.row_offsets[row + 1] = static_cast<int64_t>(entries.size());
+}
+
+void stage_row(const LocalContraction& local, std::span<const LocalContraction::Entry> entries, int32_t row,
+               std::vector<CoarseEdge>& message) {
+  for (const auto& entry : entries) {
+    message.push_back({local.coarse_id(entry.place), row, checked_weight(entry.weight)});
+  }
+}
+
 /// Sends every rank's rows to their owners in rounds.
 RowShares route_edges(const comm::Communicator& comm, LocalContraction& local, const NodeBlocks& blocks,
                       int64_t chunk_bytes) {
@@ -173,27 +180,22 @@ RowShares route_edges(const comm::Communicator& comm, LocalContraction& local, c
   std::vector<std::vector<CoarseEdge>> messages(static_cast<size_t>(comm.size()));
   const auto chunk = std::max<int64_t>(1, chunk_bytes / static_cast<int64_t>(sizeof(CoarseEdge)));
   int64_t place = 0;
-  for (int64_t left = 1; left > 0;) {
-    comm::agree(comm, [&] {
-      for (int64_t staged = 0; place < local.num_rows() && staged < chunk; ++place) {
-        if (local.members(place).empty()) continue;
-        const int owner = blocks.owner(local.coarse_id(place));
-        const auto row = static_cast<int32_t>(local.coarse_id(place) - blocks.first(owner));
-        const auto entries = local.row(place);
-        staged += owner == comm.rank() ? 0 : static_cast<int64_t>(entries.size());
-        for (const auto& entry : entries) {
-          const int64_t column = local.coarse_id(entry.place);
-          const int32_t weight = checked_weight(entry.weight);
-          if (owner == comm.rank()) {
-            shares.own.column_ids.push_back(column);
-            shares.own_weights.push_back(weight);
-          } else {
-            messages[owner].push_back({column, row, weight});
-          }
-        }
-        if (owner == comm.rank()) shares.own.row_offsets[row + 1] = static_cast<int64_t>(entries.size());
+  const auto take_rows = [&] {
+    for (int64_t staged = 0; place < local.num_rows() && staged < chunk; ++place) {
+      if (local.members(place).empty()) continue;
+      const int owner = blocks.owner(local.coarse_id(place));
+      const auto row = static_cast<int32_t>(local.coarse_id(place) - blocks.first(owner));
+      const auto entries = local.row(place);
+      if (owner == comm.rank()) {
+        keep_row(local, entries, row, shares);
+      } else {
+        stage_row(local, entries, row, messages[owner]);
+        staged += static_cast<int64_t>(entries.size());
       }
-    });
+    }
+  };
+  for (int64_t left = 1; left > 0;) {
+    comm::agree(comm, take_rows);
     left = comm::max_over_ranks(comm, local.num_rows() - place);
     if (comm.size() == 1) continue;
     const comm::ReceivedValues<CoarseEdge> arrived = comm::all_to_all(comm, messages);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/random.h"
@@ -13,6 +14,7 @@ class IdSlots {
   IdSlots() : table_(16, kFree) {}
 
   int64_t size() const { return static_cast<int64_t>(ids_.size()); }
+  std::span<const int64_t> ids() const { return ids_; }
   int64_t id(int64_t slot) const { return ids_[static_cast<size_t>(slot)]; }
   /// The slot of the id; a new one if it has none yet.
   int32_t add(int64_t id) {

@@ -1,7 +1,6 @@
 #include "partition/multilevel/multilevel.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "base/log.h"
@@ -9,6 +8,7 @@
 #include "base/random.h"
 #include "comm/collectives.h"
 #include "comm/exchange.h"
+#include "partition/fetch_values.h"
 #include "partition/multilevel/balance.h"
 #include "partition/multilevel/cluster.h"
 #include "partition/multilevel/coarsest.h"
@@ -80,12 +80,6 @@ std::vector<int64_t> cluster_limits(const Totals& totals, const MultilevelOption
   return limits;
 }
 
-int64_t count_connected(const comm::Communicator& comm, const LevelView& level) {
-  int64_t count = 0;
-  for (int64_t row = 0; row < level.graph.num_owned(); ++row) count += level.is_isolated(row) ? 0 : 1;
-  return comm::sum_over_ranks(comm, count);
-}
-
 int64_t count_entries(const comm::Communicator& comm, const LevelView& level) {
   return comm::sum_over_ranks(comm, static_cast<int64_t>(level.graph.column_ids.size()));
 }
@@ -99,7 +93,7 @@ Hierarchy coarsen(const comm::Communicator& comm, const LevelView& finest, const
                   const MultilevelOptions& options) {
   Hierarchy hierarchy;
   const int64_t enough = std::max(kLeastNodes, kNodesPerPart * options.num_parts);
-  int64_t num_nodes = count_connected(comm, finest);
+  int64_t num_nodes = comm::sum_over_ranks(comm, finest.num_connected());
   log_level(comm, 0, num_nodes, count_entries(comm, finest));
   while (num_nodes > enough) {
     const LevelView level = hierarchy.top(finest);
@@ -125,18 +119,8 @@ std::vector<int32_t> project(const comm::Communicator& comm, const NodeBlocks& c
   std::sort(wanted.begin(), wanted.end());
   wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
   if (!wanted.empty() && wanted.front() == kNoCluster) wanted.erase(wanted.begin());
-  std::vector<int32_t> owner_ranks;
-  std::vector<int64_t> owner_rows;
-  for (const int64_t id : wanted) {
-    owner_ranks.push_back(coarse_blocks.owner(id));
-    owner_rows.push_back(id - coarse_blocks.first(owner_ranks.back()));
-  }
-  const comm::RowPlan plan = comm::plan_rows(comm, owner_ranks, owner_rows);
-  std::vector<int32_t> wanted_parts(wanted.size());
-  comm::run_rows(
-      comm, plan, sizeof(int32_t),
-      [&](int64_t row, std::byte* out) { std::memcpy(out, &coarse_parts[static_cast<size_t>(row)], sizeof(int32_t)); },
-      reinterpret_cast<std::byte*>(wanted_parts.data()), sizeof(int32_t));
+  const comm::RowPlan plan = plan_fetch(comm, coarse_blocks, wanted);
+  const std::vector<int32_t> wanted_parts = fetch_values(comm, plan, coarse_parts);
   std::vector<int32_t> parts;
   parts.reserve(coarse_ids.size());
   for (const int64_t id : coarse_ids) {

@@ -47,24 +47,12 @@ int32_t choose(const PartState& state, PartConnections& connections, int64_t row
   return best;
 }
 
-std::vector<int32_t> random_order(const comm::Communicator& comm, const LevelView& level, uint64_t seed) {
-  std::vector<std::pair<uint64_t, int32_t>> keyed;
-  for (int64_t row = 0; row < level.graph.num_owned(); ++row) {
-    if (level.is_isolated(row)) continue;
-    const auto node = static_cast<uint64_t>(level.graph.node(comm.rank(), row));
-    keyed.emplace_back(scatter(node ^ scatter(seed)), static_cast<int32_t>(row));
-  }
-  std::sort(keyed.begin(), keyed.end());
-  std::vector<int32_t> order;
-  order.reserve(keyed.size());
-  for (const auto& [key, row] : keyed) order.push_back(row);
-  return order;
-}
-
 }  // namespace
 
 void refine_by_labels(const comm::Communicator& comm, PartState& state, const LabelRefinementOptions& options) {
-  const std::vector<int32_t> order = random_order(comm, state.level(), options.seed);
+  const std::vector<int32_t> order = connected_rows_by(state.level(), [&](int64_t row) {
+    return scatter(static_cast<uint64_t>(state.level().graph.node(comm.rank(), row)) ^ scatter(options.seed));
+  });
   const int64_t num_nodes = comm::sum_over_ranks(comm, static_cast<int64_t>(order.size()));
   const auto num_batches = static_cast<size_t>(options.num_batches);
   PartConnections connections(state);

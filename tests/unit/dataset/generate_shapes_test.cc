@@ -11,6 +11,7 @@
 #include "dataset/import.h"
 #include "dataset/verify.h"
 #include "support/dataset_inputs.h"
+#include "unit/dataset/generator_test.h"
 
 namespace gigahop::dataset {
 namespace {
@@ -18,26 +19,11 @@ namespace {
 namespace fs = std::filesystem;
 using namespace gigahop::tests;
 
-class GenerateShapes : public testing::Test {
+class GenerateShapes : public GeneratorTest {
  protected:
-  graph::DatasetFolder blocks(const BlockModelOptions& options) {
-    fs::remove_all(output_);
-    generate_block_model(options, {.folder = output_});
-    return graph::DatasetFolder(output_);
-  }
-  graph::DatasetFolder geometric(const GeneratorOptions& options) {
-    fs::remove_all(output_);
-    generate_geometric(options, {.folder = output_});
-    return graph::DatasetFolder(output_);
-  }
-  graph::DatasetFolder grid(const GridOptions& options) {
-    fs::remove_all(output_);
-    generate_grid(options, {.folder = output_});
-    return graph::DatasetFolder(output_);
-  }
-
-  fs::path folder_ = fresh_test_folder();
-  fs::path output_ = folder_ / "out";
+  graph::DatasetFolder blocks(const BlockModelOptions& options) { return made_by(generate_block_model, options); }
+  graph::DatasetFolder geometric(const GeneratorOptions& options) { return made_by(generate_geometric, options); }
+  graph::DatasetFolder grid(const GridOptions& options) { return made_by(generate_grid, options); }
 };
 
 std::vector<int64_t> degrees_of(const graph::DatasetFolder& dataset) {
@@ -53,15 +39,6 @@ std::vector<int64_t> class_sizes(const graph::DatasetFolder& dataset, int32_t nu
   std::vector<int64_t> sizes(static_cast<size_t>(num_classes), 0);
   for (const int64_t label : dataset.labels()) ++sizes[static_cast<size_t>(label)];
   return sizes;
-}
-
-double share_between_classes(const graph::DatasetFolder& dataset) {
-  int64_t between = 0;
-  const Pairs edges = edges_of(dataset);
-  for (const auto& [source, target] : edges) {
-    between += dataset.labels()[static_cast<size_t>(source)] != dataset.labels()[static_cast<size_t>(target)] ? 1 : 0;
-  }
-  return static_cast<double>(between) / static_cast<double>(edges.size());
 }
 
 /// Largest component by walks from node to node.

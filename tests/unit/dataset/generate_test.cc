@@ -6,6 +6,7 @@
 #include "dataset/import.h"
 #include "dataset/verify.h"
 #include "support/dataset_inputs.h"
+#include "unit/dataset/generator_test.h"
 
 namespace gigahop::dataset {
 namespace {
@@ -13,31 +14,13 @@ namespace {
 namespace fs = std::filesystem;
 using namespace gigahop::tests;
 
-class Generate : public testing::Test {
+class Generate : public GeneratorTest {
  protected:
   graph::DatasetFolder planted(const PlantedPartitionOptions& options) {
-    fs::remove_all(output_);
-    generate_planted_partition(options, {.folder = output_});
-    return graph::DatasetFolder(output_);
+    return made_by(generate_planted_partition, options);
   }
-  graph::DatasetFolder rmat(const RmatOptions& options) {
-    fs::remove_all(output_);
-    generate_rmat(options, {.folder = output_});
-    return graph::DatasetFolder(output_);
-  }
-
-  fs::path folder_ = fresh_test_folder();
-  fs::path output_ = folder_ / "out";
+  graph::DatasetFolder rmat(const RmatOptions& options) { return made_by(generate_rmat, options); }
 };
-
-double share_between_classes(const graph::DatasetFolder& dataset) {
-  int64_t between = 0;
-  const Pairs edges = edges_of(dataset);
-  for (const auto& [source, target] : edges) {
-    between += dataset.labels()[static_cast<size_t>(source)] != dataset.labels()[static_cast<size_t>(target)] ? 1 : 0;
-  }
-  return static_cast<double>(between) / static_cast<double>(edges.size());
-}
 
 TEST_F(Generate, same_seed_gives_the_same_folder_whatever_the_chunk) {
   for (const int64_t chunk : {int64_t{1000000}, int64_t{777}, int64_t{13}}) {

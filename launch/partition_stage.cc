@@ -35,6 +35,18 @@ partition::Method method_of(proto::PartitionConfig::Method method) {
   throw Error(ErrorKind::kInternal, "a method of the configuration is one of its enum");
 }
 
+partition::Balance balance_of(proto::PartitionConfig::Balance balance) {
+  switch (balance) {
+    case proto::PartitionConfig::TRAINING:
+      return partition::Balance::kTraining;
+    case proto::PartitionConfig::EVALUATION:
+      return partition::Balance::kEvaluation;
+    case proto::PartitionConfig::NODES:
+      return partition::Balance::kNodes;
+  }
+  throw Error(ErrorKind::kInternal, "a balance of the configuration is one of its enum");
+}
+
 partition::PartitionOptions partition_options(const proto::Config& config, const fs::path& dataset,
                                               const fs::path& output, PendingFolder::Existing existing) {
   const proto::PartitionConfig& settings = config.partition();
@@ -48,7 +60,7 @@ partition::PartitionOptions partition_options(const proto::Config& config, const
       .refine_from = {},
       .direction = settings.directed() ? partition::Direction::kDirected : partition::Direction::kSymmetrised,
       .imbalance = settings.imbalance(),
-      .evaluation = settings.balance_evaluation() ? partition::Evaluation::kBalanced : partition::Evaluation::kIgnored,
+      .balance = balance_of(settings.balance()),
       .seed = config.seed(),
       .chunk_bytes = settings.chunk_bytes()};
 }

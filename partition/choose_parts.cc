@@ -107,7 +107,7 @@ std::vector<int32_t> choose_parts(const comm::Communicator& comm, const Partitio
     return hash_partition(blocks.first(comm.rank()), blocks.size(comm.rank()), options.num_parts, options.seed);
   }
   const ConstraintWeights constraints =
-      constraint_weights_of_block(comm, graph, attributes.splits, options.num_parts, options.evaluation);
+      constraint_weights_of_block(comm, graph, attributes.splits, options.num_parts, options.balance);
   return method == Method::kMetis ? by_metis(comm, options, graph, constraints)
                                   : by_levels(comm, options, graph, constraints);
 }

@@ -20,7 +20,8 @@ ConstraintWeights constraint_weights(std::span<const int64_t> row_offsets, std::
     const Split split = splits[node];
     constraints.weights.push_back(1);
     if (totals.num_entries > 0) {
-      constraints.weights.push_back(std::min(row_offsets[node + 1] - row_offsets[node], heaviest));
+      const int64_t degree = std::min(row_offsets[node + 1] - row_offsets[node], heaviest);
+      constraints.weights.push_back(static_cast<NodeWeight>(degree));
     }
     if (balance_train) constraints.weights.push_back(split == Split::kTrain ? 1 : 0);
     if (balance_evaluation) constraints.weights.push_back(split == Split::kValid || split == Split::kTest ? 1 : 0);
@@ -29,12 +30,13 @@ ConstraintWeights constraint_weights(std::span<const int64_t> row_offsets, std::
 }
 
 ConstraintWeights constraint_weights_of_block(const comm::Communicator& comm, const DistributedGraph& graph,
-                                              std::span<const Split> splits, int num_parts, Evaluation evaluation) {
+                                              std::span<const Split> splits, int num_parts, Balance balance) {
   int64_t totals[] = {
       graph.row_offsets.back(), std::count(splits.begin(), splits.end(), Split::kTrain),
       std::count(splits.begin(), splits.end(), Split::kValid) + std::count(splits.begin(), splits.end(), Split::kTest)};
   comm::all_reduce_sum(comm, std::span<int64_t>(totals));
-  if (evaluation == Evaluation::kIgnored) totals[2] = 0;
+  if (balance == Balance::kNodes) totals[0] = totals[1] = 0;
+  if (balance != Balance::kEvaluation) totals[2] = 0;
   return constraint_weights(graph.row_offsets, splits,
                             {.num_entries = totals[0], .num_train = totals[1], .num_evaluation = totals[2]}, num_parts);
 }

@@ -8,23 +8,26 @@
 #include "comm/communicator.h"
 #include "partition/distributed_graph.h"
 #include "partition/node_attributes.h"
+#include "partition/part_limits.h"
 
 namespace gigahop::partition {
 
-/// kBalanced: valid and test nodes together are a constraint too, for runs that evaluate often.
-enum class Evaluation { kIgnored, kBalanced };
+/// kTraining: nodes, adjacency entries, training nodes. kEvaluation: valid and test nodes together too, for runs that
+/// evaluate often. kNodes: nodes alone, for the smallest cut.
+enum class Balance { kTraining, kEvaluation, kNodes };
 
+/// Of the whole graph; 0 for what is not to be balanced.
 struct ConstraintTotals {
   int64_t num_entries = 0;
   int64_t num_train = 0;
-  int64_t num_evaluation = 0;  // valid and test; 0 where they are ignored
+  int64_t num_evaluation = 0;  // valid and test
 };
 
 /// [n, num_constraints]. The first constraint is the number of nodes; then adjacency entries, training nodes, and valid
 /// and test nodes, each only if there is enough of it to balance.
 struct ConstraintWeights {
   int num_constraints = 1;
-  std::vector<int64_t> weights;
+  std::vector<NodeWeight> weights;
 };
 
 /// Nodes weigh 1; entries the degree, at most a part's share, so that one hub cannot make the constraint
@@ -36,6 +39,6 @@ ConstraintWeights constraint_weights(std::span<const int64_t> row_offsets, std::
 
 /// Of this rank's block. Collective.
 ConstraintWeights constraint_weights_of_block(const comm::Communicator& comm, const DistributedGraph& graph,
-                                              std::span<const Split> splits, int num_parts, Evaluation evaluation);
+                                              std::span<const Split> splits, int num_parts, Balance balance);
 
 }  // namespace gigahop::partition

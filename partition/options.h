@@ -26,7 +26,7 @@ struct PartitionOptions {
       {};  // a partition folder of as many nodes, whose parts are improved
   Direction direction = Direction::kSymmetrised;
   double imbalance = 0.03;  // allowed excess of the heaviest part in each constraint
-  Evaluation evaluation = Evaluation::kIgnored;
+  Balance balance = Balance::kTraining;
   uint64_t seed = 1;
   int64_t chunk_bytes = 64 << 20;  // what a rank reads and sends at a time
   int64_t metis_limit = kMetisLimit;

@@ -7,6 +7,10 @@
 
 namespace gigahop::partition {
 
+/// What one node weighs in one constraint, on any level. Clusters are bounded so that 32 bits do (multilevel/cluster.h);
+/// what parts carry needs 64.
+using NodeWeight = int32_t;
+
 struct PartLimits {
   int num_parts = 1;
   std::vector<int64_t> limits;  // [C] the same for all parts

@@ -19,7 +19,7 @@
 namespace gigahop::partition {
 
 struct ClusterOptions {
-  std::vector<int64_t> max_weights;  // [C]; a node that is heavier stays alone
+  std::vector<int64_t> max_weights;  // [C] at most most_weight(R); a node that is heavier stays alone
   uint64_t seed = 0;
   int num_rounds = 3;
   int num_batches = 8;  // of each round; between two, labels and weights are exchanged
@@ -33,7 +33,7 @@ inline constexpr int64_t kNoCluster = -1;
 ///
 /// Collective  all ranks
 /// Cost        num_rounds sweeps over the edges; 16 bytes sent per changed label and copy, 8 (2 + 4 C) per cluster that
-///             a rank changed elsewhere; memory 8 C + 12 bytes per local node and foreign cluster
+///             a rank changed elsewhere; memory 4 C + 12 bytes per local node and foreign cluster
 /// Order       a function of the graph, the options and the number of ranks
 std::vector<int64_t> cluster_nodes(const comm::Communicator& comm, const LevelView& level,
                                    const ClusterOptions& options);

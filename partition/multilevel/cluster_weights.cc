@@ -7,7 +7,7 @@
 namespace gigahop::partition {
 namespace {
 
-constexpr int64_t kUnknown = INT64_MAX / 2;  // no room until the owner has said how much there is
+constexpr NodeWeight kUnknown = INT32_MAX;  // no room until the owner has said how much there is
 
 /// What one contributor must take back of an overshoot, so that all together take back at least all of it.
 int64_t share_of_overshoot(int64_t overshoot, int64_t inflow, int64_t total_inflow) {
@@ -30,11 +30,11 @@ ClusterWeights::ClusterWeights(const comm::Communicator& comm, const LevelView& 
   weights_.assign(level.node_weights.begin(), level.node_weights.end());
   weights_.resize(static_cast<size_t>(level.graph.num_local() * width_));
   touched_place_.assign(static_cast<size_t>(level.graph.num_local()), -1);
-  std::vector<int64_t> owned(static_cast<size_t>(num_owned_));
-  std::vector<int64_t> halo(static_cast<size_t>(level.graph.num_halo()));
+  std::vector<NodeWeight> owned(static_cast<size_t>(num_owned_));
+  std::vector<NodeWeight> halo(static_cast<size_t>(level.graph.num_halo()));
   for (int64_t c = 0; c < width_; ++c) {
     for (int64_t row = 0; row < num_owned_; ++row) owned[static_cast<size_t>(row)] = weights_[row * width_ + c];
-    exchange_halo(comm, level.graph, std::span<const int64_t>(owned), std::span(halo));
+    exchange_halo(comm, level.graph, std::span<const NodeWeight>(owned), std::span(halo));
     for (size_t place = 0; place < halo.size(); ++place) {
       weights_[(num_owned_ + static_cast<int64_t>(place)) * width_ + c] = halo[place];
     }
@@ -66,17 +66,18 @@ void ClusterWeights::touch(int32_t slot) {
   changes_.resize(changes_.size() + static_cast<size_t>(width_));
 }
 
-void ClusterWeights::add(int32_t slot, std::span<const int64_t> weights, int64_t sign) {
+template <class Weight>
+void ClusterWeights::add(int32_t slot, const Weight* weights, int64_t sign) {
   touch(slot);
-  for (size_t c = 0; c < weights.size(); ++c) {
-    weights_[static_cast<size_t>(slot * width_) + c] += sign * weights[c];
+  for (int64_t c = 0; c < width_; ++c) {
+    weights_[slot * width_ + c] += static_cast<NodeWeight>(sign * weights[c]);
     change(slot)[c] += sign * weights[c];
   }
 }
 
-void ClusterWeights::move(std::span<const int64_t> weights, int32_t from, int32_t to) {
+void ClusterWeights::move(std::span<const NodeWeight> weights, int32_t from, int32_t to) {
   if (comm_.size() > 1) {
-    add(to, weights, 1);
+    add(to, weights.data(), 1);
     return;
   }
   for (size_t c = 0; c < weights.size(); ++c) {
@@ -116,7 +117,7 @@ std::vector<int64_t> ClusterWeights::settle_inflow() {
   const std::vector<int64_t> own_inflows = changes_;
   const auto record = static_cast<size_t>(1 + width_);
   for (size_t at = 0; at < reports.values.size(); at += record) {
-    add(static_cast<int32_t>(reports.values[at]), std::span(reports.values).subspan(at + 1, record - 1), 1);
+    add(static_cast<int32_t>(reports.values[at]), &reports.values[at + 1], 1);
   }
   const auto overshoot = [&](int32_t row, int64_t c) { return weights_[row * width_ + c] - max_weights_[c]; };
   std::vector<std::vector<int64_t>> replies(static_cast<size_t>(comm_.size()));
@@ -160,9 +161,9 @@ void ClusterWeights::revert(std::vector<Move>& moves, std::vector<int64_t>& owed
     for (int64_t c = 0; c < width_; ++c) is_owed |= owes[c] > 0 && weights[static_cast<size_t>(c)] > 0;
     if (is_owed) {
       for (int64_t c = 0; c < width_; ++c) owes[c] -= weights[static_cast<size_t>(c)];
-      add(move->to, weights, -1);
+      add(move->to, weights.data(), -1);
     } else {
-      add(move->from, weights, -1);
+      add(move->from, weights.data(), -1);
       *kept++ = *move;
     }
   }
@@ -177,7 +178,8 @@ void ClusterWeights::settle(std::vector<Move>& moves) {
   const auto record = static_cast<size_t>(1 + width_);
   for (size_t at = 0; at < corrections.values.size(); at += record) {
     for (int64_t c = 0; c < width_; ++c) {
-      weights_[corrections.values[at] * width_ + c] += corrections.values[at + 1 + static_cast<size_t>(c)];
+      weights_[corrections.values[at] * width_ + c] +=
+          static_cast<NodeWeight>(corrections.values[at + 1 + static_cast<size_t>(c)]);
     }
   }
   forget_batch();

@@ -9,15 +9,16 @@
 #include <vector>
 
 #include "partition/distributed_graph.h"
+#include "partition/part_limits.h"
 
 namespace gigahop::partition {
 
 struct LevelView {
   const DistributedGraph& graph;
   int num_constraints = 1;
-  std::span<const int64_t> node_weights;  // [owned, C]; the first constraint weighs at least 1 for every node
+  std::span<const NodeWeight> node_weights;  // [owned, C]; the first constraint weighs at least 1 for every node
 
-  std::span<const int64_t> weights(int64_t row) const {
+  std::span<const NodeWeight> weights(int64_t row) const {
     const auto width = static_cast<size_t>(num_constraints);
     return node_weights.subspan(static_cast<size_t>(row) * width, width);
   }
@@ -48,7 +49,7 @@ std::vector<int32_t> connected_rows_by(const LevelView& level, const Key& key) {
 struct Level {
   DistributedGraph graph;
   int num_constraints = 1;
-  std::vector<int64_t> node_weights;
+  std::vector<NodeWeight> node_weights;
 
   LevelView view() const { return {graph, num_constraints, node_weights}; }
 };

@@ -11,6 +11,7 @@
 #include "partition/fetch_values.h"
 #include "partition/multilevel/balance.h"
 #include "partition/multilevel/cluster.h"
+#include "partition/multilevel/cluster_weights.h"
 #include "partition/multilevel/coarsest.h"
 #include "partition/multilevel/contract.h"
 #include "partition/multilevel/isolated.h"
@@ -52,7 +53,7 @@ Totals add_up(const comm::Communicator& comm, const LevelView& level) {
     const auto weights = level.weights(row);
     for (size_t c = 0; c < weights.size(); ++c) {
       totals.weights[c] += weights[c];
-      totals.heaviest[c] = std::max(totals.heaviest[c], weights[c]);
+      totals.heaviest[c] = std::max<int64_t>(totals.heaviest[c], weights[c]);
     }
   }
   comm::all_reduce_sum(comm, std::span(totals.weights));
@@ -69,13 +70,14 @@ struct Hierarchy {
 };
 
 /// [C] what a cluster may weigh on a level of so many nodes.
-std::vector<int64_t> cluster_limits(const Totals& totals, const MultilevelOptions& options, int64_t num_nodes) {
+std::vector<int64_t> cluster_limits(const Totals& totals, const MultilevelOptions& options, int64_t num_nodes,
+                                    int num_ranks) {
   const int64_t pieces = std::min<int64_t>(options.num_parts, std::max<int64_t>(2, num_nodes / kNodesPerCluster));
   std::vector<int64_t> limits;
   for (size_t c = 0; c < totals.weights.size(); ++c) {
     const double share =
         kClusterShare * options.imbalance * static_cast<double>(totals.weights[c]) / static_cast<double>(pieces);
-    limits.push_back(std::max<int64_t>(2, static_cast<int64_t>(share)));
+    limits.push_back(std::clamp<int64_t>(static_cast<int64_t>(share), 2, most_weight(num_ranks)));
   }
   return limits;
 }
@@ -98,7 +100,7 @@ Hierarchy coarsen(const comm::Communicator& comm, const LevelView& finest, const
   while (num_nodes > enough) {
     const LevelView level = hierarchy.top(finest);
     const ClusterOptions cluster_options{
-        .max_weights = cluster_limits(totals, options, num_nodes),
+        .max_weights = cluster_limits(totals, options, num_nodes, comm.size()),
         .seed = random_bits({options.seed}, Purpose::kPartition, 1, hierarchy.levels.size(), 0)};
     const std::vector<int64_t> clusters = cluster_nodes(comm, level, cluster_options);
     Contraction next = contract(comm, level, clusters, options.chunk_bytes);
@@ -195,7 +197,7 @@ Result run_cycle(const comm::Communicator& comm, const LevelView& finest, const 
 }  // namespace
 
 std::vector<int32_t> multilevel_partition(const comm::Communicator& comm, const DistributedGraph& finest,
-                                          int num_constraints, std::span<const int64_t> node_weights,
+                                          int num_constraints, std::span<const NodeWeight> node_weights,
                                           const MultilevelOptions& options) {
   const LevelView level{finest, num_constraints, node_weights};
   const Totals totals = add_up(comm, level);
@@ -213,7 +215,7 @@ std::vector<int32_t> multilevel_partition(const comm::Communicator& comm, const 
 }
 
 void refine_partition(const comm::Communicator& comm, const DistributedGraph& graph, int num_constraints,
-                      std::span<const int64_t> node_weights, const MultilevelOptions& options,
+                      std::span<const NodeWeight> node_weights, const MultilevelOptions& options,
                       std::span<int32_t> parts) {
   const LevelView level{graph, num_constraints, node_weights};
   const Totals totals = add_up(comm, level);

@@ -12,6 +12,7 @@
 
 #include "comm/communicator.h"
 #include "partition/distributed_graph.h"
+#include "partition/part_limits.h"
 
 namespace gigahop::partition {
 
@@ -35,13 +36,13 @@ struct MultilevelOptions {
 /// Cost        time linear in the entries; memory beside `finest`: about 25 bytes an entry, summed over the ranks
 /// Order       a function of the graph, the options and the number of ranks
 std::vector<int32_t> multilevel_partition(const comm::Communicator& comm, const DistributedGraph& finest,
-                                          int num_constraints, std::span<const int64_t> node_weights,
+                                          int num_constraints, std::span<const NodeWeight> node_weights,
                                           const MultilevelOptions& options);
 
 /// Improves parts from elsewhere in place: balances and refines them on the graph as it is. parts [owned].
 /// Collective.
 void refine_partition(const comm::Communicator& comm, const DistributedGraph& graph, int num_constraints,
-                      std::span<const int64_t> node_weights, const MultilevelOptions& options,
+                      std::span<const NodeWeight> node_weights, const MultilevelOptions& options,
                       std::span<int32_t> parts);
 
 }  // namespace gigahop::partition

@@ -95,13 +95,18 @@ void PartState::count_loads() {
   update_quotas();
 }
 
-/// Equal shares in whole units; what is left over goes to other ranks in every part and after every commit.
+/// Equal shares in whole units; what is left over goes to other ranks in every part and after every commit. Of a part
+/// above its limit every rank has to take its share of the excess out before it may bring anything in.
 void PartState::update_quotas() {
   quotas_.resize(loads_.size());
   const auto width = static_cast<size_t>(level_.num_constraints);
   const int64_t num_ranks = comm_.size();
   for (size_t i = 0; i < loads_.size(); ++i) {
-    const int64_t room = std::max<int64_t>(0, limits_.limits[i % width] - loads_[i]);
+    const int64_t room = limits_.limits[i % width] - loads_[i];
+    if (room < 0) {
+      quotas_[i] = room_owner_ == kEveryRank ? -((-room + num_ranks - 1) / num_ranks) : room;
+      continue;
+    }
     const int64_t turn = (comm_.rank() + static_cast<int64_t>(i / width) + num_commits_) % num_ranks;
     const int64_t share = room / num_ranks + (turn < room % num_ranks ? 1 : 0);
     quotas_[i] = room_owner_ == kEveryRank ? share : room_owner_ == comm_.rank() ? room : 0;

@@ -47,7 +47,7 @@ class PartState {
   /// load() above the limit.
   int64_t excess(int part, int64_t c) const { return load(part, c) - limits_.limits[static_cast<size_t>(c)]; }
   /// Whether this rank may bring so much into the part before the next commit.
-  bool may_enter(int part, std::span<const int64_t> weights) const {
+  bool may_enter(int part, std::span<const NodeWeight> weights) const {
     for (size_t c = 0; c < weights.size(); ++c) {
       const size_t i = at(part, static_cast<int64_t>(c));
       if (weights[c] > 0 && deltas_[i] + weights[c] > quotas_[i]) return false;

@@ -103,7 +103,7 @@ TEST(HardGraphs, may_have_empty_splits_and_any_direction) {
   input.test.clear();
   folder.on_root([&] { tests::write_dataset_folder(folder.path() / "dataset", input); });
   PartitionOptions options = options_for(folder, 4, Method::kMultilevel);
-  options.evaluation = Evaluation::kBalanced;
+  options.balance = Balance::kEvaluation;
   EXPECT_EQ(partition_and_verify(comm, folder, options).num_valid(), 0);
   options.direction = Direction::kDirected;
   EXPECT_TRUE(partition_and_verify(comm, folder, options).directed());

@@ -81,7 +81,7 @@ struct Spread {
 
   Rows rows;
   DistributedGraph graph;
-  std::vector<int64_t> weights;
+  std::vector<NodeWeight> weights;
 };
 
 /// Everybody's values, in node order, on every rank.
@@ -177,6 +177,26 @@ TEST(Balancing, brings_parts_within_their_limits_from_the_worst_start) {
       EXPECT_EQ(state.overload(), 0) << num_parts << " parts";
     }
   }
+}
+
+/// Every node of an even part has all its edges to the odd part after it.
+EdgeList attracted_pairs(int64_t num_nodes) {
+  EdgeList edges{.num_nodes = num_nodes, .edges = {}};
+  for (int64_t node = 0; node + 1 < num_nodes; node += 2) edges.edges.push_back({node, node + 1});
+  return edges;
+}
+
+TEST(Balancing, does_not_swap_nodes_between_two_overfull_parts) {
+  const comm::Communicator comm = tests::quiet_world();
+  const Spread spread(comm, attracted_pairs(800));
+  const PartLimits limits = spread.limits(8, 0.1);
+  std::vector<int32_t> parts;
+  for (int64_t row = 0; row < spread.graph.num_owned(); ++row) {
+    parts.push_back(static_cast<int32_t>(spread.graph.node(comm.rank(), row) % 2));
+  }
+  PartState state(comm, spread.view(), limits, parts);
+  balance(comm, state);
+  EXPECT_EQ(state.overload(), 0);
 }
 
 TEST(Refinement, lowers_the_cut_and_stays_within_limits) {

@@ -51,7 +51,7 @@ std::vector<int32_t> parts_of_one_process(const PartitionInput& input, int num_p
       {.num_entries = row_offsets.back(), .num_train = static_cast<int64_t>(input.train.size()), .num_evaluation = 0},
       num_parts);
   graph.num_constraints = constraints.num_constraints;
-  graph.node_weights = constraints.weights;
+  graph.node_weights.assign(constraints.weights.begin(), constraints.weights.end());
   return partition_serially(graph, graph.limits(num_parts, imbalance), kSeed);
 }
 

@@ -26,12 +26,12 @@ SerialGraph serial_graph(const tests::EdgeList& edges) {
 
 /// Of the whole graph.
 ConstraintWeights weights_of(const SerialGraph& graph, const std::vector<Split>& splits, int num_parts,
-                             Evaluation evaluation = Evaluation::kIgnored) {
+                             Balance balance = Balance::kTraining) {
   const std::vector<int64_t> row_offsets(graph.row_offsets.begin(), graph.row_offsets.end());
   const auto is_evaluated = [](Split split) { return split == Split::kValid || split == Split::kTest; };
   ConstraintTotals totals{.num_entries = row_offsets.back(),
                           .num_train = std::count(splits.begin(), splits.end(), Split::kTrain)};
-  if (evaluation == Evaluation::kBalanced) {
+  if (balance == Balance::kEvaluation) {
     totals.num_evaluation = std::count_if(splits.begin(), splits.end(), is_evaluated);
   }
   return constraint_weights(row_offsets, splits, totals, num_parts);
@@ -42,9 +42,9 @@ SerialGraph constrained_graph(const tests::EdgeList& edges, int num_parts) {
   SerialGraph graph = serial_graph(edges);
   std::vector<Split> splits(static_cast<size_t>(edges.num_nodes));
   for (size_t node = 0; node < splits.size(); node += 4) splits[node] = Split::kTrain;
-  ConstraintWeights constraints = weights_of(graph, splits, num_parts);
+  const ConstraintWeights constraints = weights_of(graph, splits, num_parts);
   graph.num_constraints = constraints.num_constraints;
-  graph.node_weights = std::move(constraints.weights);
+  graph.node_weights.assign(constraints.weights.begin(), constraints.weights.end());
   return graph;
 }
 
@@ -153,12 +153,12 @@ TEST(ConstraintWeights, balance_valid_and_test_nodes_together_where_asked) {
   std::fill(splits.begin(), splits.begin() + 4, Split::kValid);
   std::fill(splits.begin() + 4, splits.begin() + 8, Split::kTest);
   EXPECT_EQ(weights_of(path, splits, 4).num_constraints, 2);
-  const ConstraintWeights both = weights_of(path, splits, 4, Evaluation::kBalanced);
+  const ConstraintWeights both = weights_of(path, splits, 4, Balance::kEvaluation);
   EXPECT_EQ(both.num_constraints, 3);
   int64_t evaluated = 0;
   for (size_t i = 2; i < both.weights.size(); i += 3) evaluated += both.weights[i];
   EXPECT_EQ(evaluated, 8);
-  EXPECT_EQ(weights_of(path, splits, 5, Evaluation::kBalanced).num_constraints, 2);
+  EXPECT_EQ(weights_of(path, splits, 5, Balance::kEvaluation).num_constraints, 2);
 }
 
 }  // namespace

@@ -94,6 +94,8 @@ class LocalContraction {
   }
 
   int64_t num_rows() const { return static_cast<int64_t>(distinct_.size()); }
+  /// Bound on the edges of all rows.
+  int64_t most_own_edges() const { return level_.graph.row_offsets.back(); }
   int64_t coarse_id(int64_t place) const { return distinct_[static_cast<size_t>(place)]; }
   std::span<const int32_t> members(int64_t place) const {
     return std::span(members_).subspan(static_cast<size_t>(member_offsets_[place]),
@@ -148,11 +150,17 @@ class LocalContraction {
   std::vector<Entry> row_;
 };
 
-/// What a rank has of its coarse rows: its own share row by row, and what others sent in any order.
+/// What a rank has of its coarse rows: its own share row by row, and what others sent, in one piece for each round.
 struct RowShares {
-  graph::Csr<int64_t> own;           // one row per coarse node, columns: coarse ids, in any order
-  std::vector<int32_t> own_weights;  // like own.column_ids
-  std::vector<CoarseEdge> received;
+  graph::Csr<int64_t> own;                        // one row per coarse node, columns: coarse ids, in any order
+  std::vector<int32_t> own_weights;               // like own.column_ids
+  std::vector<std::vector<CoarseEdge>> received;  // each ascending by rows
+
+  size_t num_edges() const {
+    size_t count = own.column_ids.size();
+    for (const auto& piece : received) count += piece.size();
+    return count;
+  }
 };
 
 /// Appends one rank's share of a coarse row to its own rows.
@@ -177,6 +185,10 @@ RowShares route_edges(const comm::Communicator& comm, LocalContraction& local, c
                       int64_t chunk_bytes) {
   RowShares shares;
   shares.own.row_offsets.assign(static_cast<size_t>(blocks.size(comm.rank())) + 1, 0);
+  comm::agree(comm, [&] {  // memory that is never written is never taken
+    shares.own.column_ids.reserve(static_cast<size_t>(local.most_own_edges()));
+    shares.own_weights.reserve(shares.own.column_ids.capacity());
+  });
   std::vector<std::vector<CoarseEdge>> messages(static_cast<size_t>(comm.size()));
   const auto chunk = std::max<int64_t>(1, chunk_bytes / static_cast<int64_t>(sizeof(CoarseEdge)));
   int64_t place = 0;
@@ -198,8 +210,10 @@ RowShares route_edges(const comm::Communicator& comm, LocalContraction& local, c
     comm::agree(comm, take_rows);
     left = comm::max_over_ranks(comm, local.num_rows() - place);
     if (comm.size() == 1) continue;
-    const comm::ReceivedValues<CoarseEdge> arrived = comm::all_to_all(comm, messages);
-    shares.received.insert(shares.received.end(), arrived.values.begin(), arrived.values.end());
+    comm::ReceivedValues<CoarseEdge> arrived = comm::all_to_all(comm, messages);
+    std::sort(arrived.values.begin(), arrived.values.end(),
+              [](const CoarseEdge& a, const CoarseEdge& b) { return a.row < b.row; });
+    shares.received.push_back(std::move(arrived.values));
     for (auto& message : messages) message.clear();
   }
   std::partial_sum(shares.own.row_offsets.begin(), shares.own.row_offsets.end(), shares.own.row_offsets.begin());
@@ -212,12 +226,11 @@ graph::Csr<int64_t> merge_shares(RowShares&& shares, std::vector<int32_t>& weigh
     weights = std::move(shares.own_weights);
     return std::move(shares.own);
   }
-  std::sort(shares.received.begin(), shares.received.end(), [](const CoarseEdge& a, const CoarseEdge& b) {
-    return a.row != b.row ? a.row < b.row : a.column < b.column;
-  });
   graph::Csr<int64_t> rows;
   rows.row_offsets.push_back(0);
-  auto received = shares.received.begin();
+  rows.column_ids.reserve(shares.num_edges());
+  weights.reserve(shares.num_edges());
+  std::vector<size_t> next(shares.received.size());
   std::vector<CoarseEdge> row_edges;
   const int64_t num_rows = shares.own.view().num_rows();
   for (int32_t row = 0; row < num_rows; ++row) {
@@ -225,7 +238,12 @@ graph::Csr<int64_t> merge_shares(RowShares&& shares, std::vector<int32_t>& weigh
     for (int64_t i = shares.own.row_offsets[row]; i < shares.own.row_offsets[row + 1]; ++i) {
       row_edges.push_back({shares.own.column_ids[i], row, shares.own_weights[i]});
     }
-    while (received != shares.received.end() && received->row == row) row_edges.push_back(*received++);
+    for (size_t piece = 0; piece < next.size(); ++piece) {
+      const auto& edges = shares.received[piece];
+      for (; next[piece] < edges.size() && edges[next[piece]].row == row; ++next[piece]) {
+        row_edges.push_back(edges[next[piece]]);
+      }
+    }
     std::sort(row_edges.begin(), row_edges.end(),
               [](const CoarseEdge& a, const CoarseEdge& b) { return a.column < b.column; });
     for (size_t i = 0; i < row_edges.size(); ++i) {
@@ -275,14 +293,16 @@ Contraction contract(const comm::Communicator& comm, const LevelView& level, std
   const NodeBlocks blocks(numbering.num_coarse, comm.size());
   Contraction result;
   result.coarse.num_constraints = level.num_constraints;
-  graph::Csr<int64_t> rows;
-  std::vector<int32_t> weights;
+  RowShares shares;
   {
     LocalContraction local(comm, level, numbering.coarse_ids);
     result.coarse.node_weights = add_up_weights(comm, level, local, blocks);
-    RowShares shares = route_edges(comm, local, blocks, chunk_bytes);
-    comm::agree(comm, [&] { rows = merge_shares(std::move(shares), weights); });
+    shares = route_edges(comm, local, blocks, chunk_bytes);
   }
+  graph::Csr<int64_t> rows;
+  std::vector<int32_t> weights;
+  comm::agree(comm, [&] { rows = merge_shares(std::move(shares), weights); });
+  shares = {};
   result.coarse.graph = localise_columns(comm, blocks, std::move(rows), std::move(weights));
   result.coarse_ids = std::move(numbering.coarse_ids);
   return result;

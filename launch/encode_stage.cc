@@ -62,13 +62,12 @@ void encode_partition(Context& context, const fs::path& partition) {
   const encode::EncodeForecast forecast =
       encode::forecast_encode(graph::read_partition_manifest(partition), rank_of_part, context.comm.size(), options);
   const int64_t largest = *std::max_element(forecast.memory_bytes.begin(), forecast.memory_bytes.end());
-  context.require_memory("encode", largest);
-  if (context.dry_run) {
-    if (!speaks) return;
+  if (context.dry_run && speaks) {
     fmt::print("encode {}: at most {} per rank, {} on disk\n", partition.string(),
                human_bytes(static_cast<double>(largest)), human_bytes(static_cast<double>(forecast.disk_bytes)));
-    return;
   }
+  context.require_memory("encode", largest);
+  if (context.dry_run) return;
   const encode::EncodeSummary summary = encode::encode_shards(context.comm, partition, rank_of_part, options);
   if (!speaks) return;
   fmt::print("encode {}: {} tokens, {} positional encodings of width {} ({:.1f} s, {} between ranks)\n",

@@ -72,8 +72,8 @@ void print_forecast(const partition::PartitionOptions& options, partition::Metho
              options.num_parts, partition::name_of(method, options), num_ranks);
   fmt::print("  reading       {}\n", bytes(forecast.reading_bytes));
   fmt::print("  partitioning  {}", bytes(forecast.partitioning_bytes));
-  if (forecast.partitioning_bytes_on_rank_0 > forecast.partitioning_bytes) {
-    fmt::print(", {} on rank 0", bytes(forecast.partitioning_bytes_on_rank_0));
+  if (forecast.partitioning_bytes_with_metis > forecast.partitioning_bytes) {
+    fmt::print(", {} where METIS runs", bytes(forecast.partitioning_bytes_with_metis));
   }
   fmt::print("\n  writing       {}\n  on disk       {}, all parts\n", bytes(forecast.writing_bytes),
              bytes(forecast.disk_bytes));
@@ -115,14 +115,12 @@ void make_partition(Context& context, const fs::path& dataset, const fs::path& o
     source = graph::DatasetFolder(dataset).manifest();
     method = partition::resolve_method(options, source, num_ranks, memory.host_bytes);
     partition::check_start(options, method, source.num_nodes());
-    partition::require_memory_for_partition(source, options, method, memory);
-  });
-  if (context.dry_run) {
-    if (speaks) {
+    if (context.dry_run && speaks) {
       print_forecast(options, method, num_ranks, partition::forecast_partition(source, options, method, num_ranks));
     }
-    return;
-  }
+    partition::require_memory_for_partition(source, options, method, memory);
+  });
+  if (context.dry_run) return;
   const proto::Partition manifest = partition::partition_dataset(context.comm, options);
   if (speaks) print_partition(manifest, output);
 }

@@ -30,14 +30,12 @@ Completion train_model(Context& context, const fs::path& partition, const fs::pa
   }
   const std::vector<int32_t> rank_of_part = rank_of_parts(context, partition);
   const train::TrainingMemory memory = forecast(context, graph::read_partition_manifest(partition), rank_of_part);
-  context.require_memory("train", memory.total_bytes());
-  if (context.dry_run) {
-    if (speaks) {
-      fmt::print("train {}: at most {} per rank, of which\n{}", run.string(),
-                 human_bytes(static_cast<double>(memory.total_bytes())), memory.describe());
-    }
-    return Completion::kLimited;
+  if (context.dry_run && speaks) {
+    fmt::print("train {}: at most {} per rank, of which\n{}", run.string(),
+               human_bytes(static_cast<double>(memory.total_bytes())), memory.describe());
   }
+  context.require_memory("train", memory.total_bytes());
+  if (context.dry_run) return Completion::kLimited;
   train::TrainOptions start;
   start.start = options.resume ? train::Start::kResume : train::Start::kFresh;
   start.init_from = options.init_from;

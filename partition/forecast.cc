@@ -11,6 +11,7 @@
 #include "base/progress.h"
 #include "partition/choose_parts.h"
 #include "partition/chunks.h"
+#include "partition/multilevel/multilevel.h"
 
 namespace gigahop::partition {
 namespace {
@@ -35,7 +36,7 @@ constexpr double kSplitPerNode = 1;
 constexpr double kLabelPerNode = 8;
 // The part, and the weights of three constraints where there are any.
 constexpr double kChosenPerNode = 4;
-constexpr double kWeightsPerNode = 24;
+constexpr double kWeightsPerNode = 12;
 // multilevel/, all that is held while it runs; least squares over R-MAT 20, a block model and a grid of a million nodes
 // on 1, 2 and 4 ranks. Remote entries, those that cross between blocks, travel when levels are contracted.
 constexpr double kMultilevelPerNode = 57;
@@ -45,6 +46,10 @@ constexpr double kMultilevelPerRemoteEntry = 9.5;
 // METIS and its copy of the graph: the most that was measured on power-law and community graphs.
 constexpr double kMetisPerNode = 24;
 constexpr double kMetisPerEntry = 77;
+// multilevel/coarsest.cc: what the first rank of a host holds for each entry of the coarsest level besides METIS, and
+// the coarser levels that wait meanwhile.
+constexpr double kGatheredPerEntry = 28;
+constexpr double kCoarserPerEntry = 8;
 // Block, HaloScan: new id, row of the part, stamp; new id, degree, stamp; and new ids sent for each copy.
 constexpr double kBlockPerNode = 14;
 constexpr double kBlockPerHalo = 14;
@@ -123,16 +128,16 @@ int64_t disk_bytes(const proto::Dataset& dataset, const Extents& extents, int nu
   return static_cast<int64_t>(bytes);
 }
 
-/// The smallest number of ranks whose heaviest fits; nothing if none does.
+/// The smallest number of ranks that would do, as many on each host; nothing if there is none.
 std::optional<int> ranks_that_fit(const proto::Dataset& dataset, const PartitionOptions& options, Method method,
-                                  int more_than, int64_t bytes_per_rank) {
+                                  const LaunchMemory& memory) {
   constexpr int kMostRanks = 1 << 20;
   const auto fits = [&](int num_ranks) {
     const PartitionForecast forecast = forecast_partition(dataset, options, method, num_ranks);
-    return std::max(forecast.peak_bytes(), forecast.peak_bytes_on_rank_0()) <= bytes_per_rank;
+    return forecast.bytes_on_host(memory.ranks_on_host) <= memory.host_bytes;
   };
-  int too_few = more_than;
-  int enough = 2 * more_than;
+  int too_few = memory.num_ranks;
+  int enough = 2 * memory.num_ranks;
   while (enough <= kMostRanks && !fits(enough)) {
     too_few = enough;
     enough *= 2;
@@ -165,8 +170,8 @@ int64_t PartitionForecast::peak_bytes() const {
   return std::max({reading_bytes, partitioning_bytes, writing_bytes});
 }
 
-int64_t PartitionForecast::peak_bytes_on_rank_0() const {
-  return std::max(peak_bytes(), partitioning_bytes_on_rank_0);
+int64_t PartitionForecast::peak_bytes_with_metis() const {
+  return std::max(peak_bytes(), partitioning_bytes_with_metis);
 }
 
 PartitionForecast forecast_partition(const proto::Dataset& dataset, const PartitionOptions& options, Method method,
@@ -179,15 +184,22 @@ PartitionForecast forecast_partition(const proto::Dataset& dataset, const Partit
   PartitionForecast forecast;
   forecast.reading_bytes = static_cast<int64_t>(kProcess + reading_bytes(dataset, read, options, num_ranks));
   forecast.partitioning_bytes = static_cast<int64_t>(held);
+  forecast.partitioning_bytes_with_metis = forecast.partitioning_bytes;
   if (method == Method::kMultilevel) {
     const double remote_entries = read.entries * (num_ranks - 1) / num_ranks;
     forecast.partitioning_bytes =
         static_cast<int64_t>(kProcess + kMultilevelPerNode * read.nodes + kMultilevelPerEntry * read.entries +
                              kMultilevelPerHalo * read.halo + kMultilevelPerRemoteEntry * remote_entries);
+    const auto num_entries = static_cast<int64_t>(read.num_entries);
+    const auto gathered = static_cast<double>(std::min(num_entries, most_metis_entries(num_entries)));
+    const double coarsest = held + kCoarserPerEntry * read.entries + (kGatheredPerEntry + kMetisPerEntry) * gathered;
+    forecast.partitioning_bytes_with_metis = forecast.partitioning_bytes;
+    if (!options.refine_from.has_value()) {
+      forecast.partitioning_bytes_with_metis = std::max(forecast.partitioning_bytes, static_cast<int64_t>(coarsest));
+    }
   }
-  forecast.partitioning_bytes_on_rank_0 = forecast.partitioning_bytes;
   if (method == Method::kMetis) {
-    forecast.partitioning_bytes_on_rank_0 +=
+    forecast.partitioning_bytes_with_metis +=
         forecast_metis_bytes(dataset.num_nodes(), static_cast<int64_t>(read.num_entries));
   }
   forecast.writing_bytes = static_cast<int64_t>(attributes + writing_bytes(dataset, shards, options, num_ranks));
@@ -198,17 +210,17 @@ PartitionForecast forecast_partition(const proto::Dataset& dataset, const Partit
 void require_memory_for_partition(const proto::Dataset& dataset, const PartitionOptions& options, Method method,
                                   const LaunchMemory& memory) {
   const PartitionForecast forecast = forecast_partition(dataset, options, method, memory.num_ranks);
-  const int64_t per_rank = memory.host_bytes / memory.ranks_on_host;
-  const int64_t on_first_host = forecast.peak_bytes_on_rank_0() + (memory.ranks_on_host - 1) * forecast.peak_bytes();
-  if (on_first_host <= memory.host_bytes) return;
-  const std::optional<int> enough = ranks_that_fit(dataset, options, method, memory.num_ranks, per_rank);
+  const int64_t needed = forecast.bytes_on_host(memory.ranks_on_host);
+  if (needed <= memory.host_bytes) return;
+  const std::optional<int> enough = ranks_that_fit(dataset, options, method, memory);
   const auto bytes = [](int64_t count) { return human_bytes(static_cast<double>(count)); };
   throw config_error(
-      "partition: memory", fmt::format("{} for {} ranks on a host", bytes(on_first_host), memory.ranks_on_host),
+      "partition: memory", fmt::format("{} for {} ranks on a host", bytes(needed), memory.ranks_on_host),
       bytes(memory.host_bytes),
       enough.has_value()
           ? fmt::format("start {} ranks, at most {} on a host like this one", *enough, memory.ranks_on_host)
-          : "no number of ranks would do: use fewer ranks on a host, or partition.method=MULTILEVEL");
+          : fmt::format("no number of ranks would do: use fewer on a host{}",
+                        method == Method::kMetis ? ", or partition.method=MULTILEVEL" : ""));
 }
 
 std::vector<RankForecast> forecast_training(const proto::Partition& partition, std::span<const int32_t> rank_of_part,

@@ -22,13 +22,17 @@ void check_memory_for_metis(int64_t num_nodes, int64_t num_entries);
 struct PartitionForecast {
   int64_t reading_bytes = 0;
   int64_t partitioning_bytes = 0;
-  int64_t partitioning_bytes_on_rank_0 = 0;  // more than on others by METIS alone
+  int64_t partitioning_bytes_with_metis = 0;  // where METIS runs: rank 0, under MULTILEVEL the first rank of each host
   int64_t writing_bytes = 0;
   int64_t disk_bytes = 0;  // of the partition folder
 
-  /// On ranks other than 0.
+  /// Where METIS does not run.
   int64_t peak_bytes() const;
-  int64_t peak_bytes_on_rank_0() const;
+  int64_t peak_bytes_with_metis() const;
+  /// Of all ranks on a host, METIS on one of them.
+  int64_t bytes_on_host(int ranks_on_host) const {
+    return peak_bytes_with_metis() + (ranks_on_host - 1) * peak_bytes();
+  }
 };
 /// Duplicates of edges.npy are counted as if they stayed, and node ids are taken to be in random order, which makes the
 /// halo of a block as large as it gets. method: resolved. Pure.

@@ -187,9 +187,9 @@ Method agreed_method(const comm::Communicator& comm, const graph::DatasetFolder&
 void log_plan(const comm::Communicator& comm, const graph::DatasetFolder& dataset, const PartitionOptions& options,
               Method method) {
   const PartitionForecast forecast = forecast_partition(dataset.manifest(), options, method, comm.size());
-  log_info("partition: {} nodes, {} edges into {} parts by {} on {} ranks; at most {} on rank 0, {} on others",
+  log_info("partition: {} nodes, {} edges into {} parts by {} on {} ranks; at most {} where METIS runs, {} on other ranks",
            with_commas(dataset.manifest().num_nodes()), with_commas(dataset.manifest().num_edges()), options.num_parts,
-           name_of(method, options), comm.size(), human_bytes(static_cast<double>(forecast.peak_bytes_on_rank_0())),
+           name_of(method, options), comm.size(), human_bytes(static_cast<double>(forecast.peak_bytes_with_metis())),
            human_bytes(static_cast<double>(forecast.peak_bytes())));
 }
 

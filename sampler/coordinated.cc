@@ -9,7 +9,6 @@
 namespace gigahop::sampler {
 namespace {
 
-constexpr size_t kSaltsKept = 2;  // training and evaluation take turns
 
 /// The lowest two-step ends of a seed from its neighbours' sketches. A full sketch bounds what can matter, so first the
 /// tightest bound is found, then each sketch is read up to it.
@@ -64,7 +63,7 @@ const CoordinatedSampler::Salt& CoordinatedSampler::use_salt(const comm::Communi
     std::rotate(salts_.begin(), known, known + 1);
     return salts_.front();
   }
-  if (salts_.size() == kSaltsKept) salts_.pop_back();
+  if (salts_.size() == static_cast<size_t>(options_.salts_kept)) salts_.pop_back();
   Salt fresh{.salt = salt, .groups = {}};
   for (int64_t group = 0; group < options_.num_groups; ++group) fresh.groups.push_back(make_group(comm, salt, group));
   salts_.insert(salts_.begin(), std::move(fresh));

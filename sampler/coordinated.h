@@ -23,7 +23,7 @@ class CoordinatedSampler {
   /// Collective. The graph must outlive it.
   CoordinatedSampler(const graph::LocalGraph& graph, const comm::Communicator& comm, const LoaderOptions& options);
 
-  /// Collective where the salt is not one of the two used last, else local.
+  /// Collective where the salt is not one of the salts_kept used last, else local.
   /// Cost of a seed: its degree plus O(K log K); of a new salt: for each group one pass over the edges and one exchange
   /// of sketches.
   SampleLists sample(const comm::Communicator& comm, int64_t salt, std::span<const LocalId> seeds);
@@ -46,7 +46,7 @@ class CoordinatedSampler {
   LoaderOptions options_;
   KnownRows rows_;
   SketchLayout layout_;
-  std::vector<Salt> salts_;  // last used first, at most two
+  std::vector<Salt> salts_;  // last used first, at most salts_kept
 };
 
 }  // namespace gigahop::sampler

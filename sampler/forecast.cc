@@ -6,7 +6,6 @@ namespace gigahop::sampler {
 
 LoadForecast forecast_load(const LoaderOptions& options, const LoadForecastInput& input) {
   constexpr int64_t kHops = 3;
-  constexpr int64_t kSaltsKept = 2;
   constexpr int64_t kIdBytes = 8;
   const bool two_hops = options.neighbourhood == Neighbourhood::kTwoHops;
   const int64_t rows = input.num_owned + input.num_halo;
@@ -22,7 +21,7 @@ LoadForecast forecast_load(const LoaderOptions& options, const LoadForecastInput
   if (two_hops && options.sampling == Sampling::kCoordinated) {
     const int64_t entries = std::min(input.num_edges, input.num_owned * sketch_length) +
                             std::min(input.num_total_edges - input.num_edges, input.num_halo * sketch_length);
-    forecast.sketches_bytes = kSaltsKept * options.num_groups * kIdBytes * entries;
+    forecast.sketches_bytes = options.salts_kept * options.num_groups * kIdBytes * entries;
   }
 
   const int64_t list_entries = input.seeds_per_step * (two_hops ? options.sample_size : 1);

@@ -25,6 +25,8 @@ struct LoaderOptions {
   Isolated isolated = Isolated::kRandom;
   Neighbourhood neighbourhood = Neighbourhood::kTwoHops;
   int num_threads = 1;
+  /// COORDINATED: salts whose sketches stay in memory; 2 where training and evaluation take turns.
+  int salts_kept = 2;
   RandomKey key = {};
   /// Elements of 8 bytes that this rank sends or receives at a time where the amount depends on the graph.
   int64_t round_elements = int64_t{1} << 22;
@@ -52,7 +54,7 @@ class Loader {
   ~Loader();
 
   /// Collective: all ranks load the same (epoch, step, salt), each with its own seeds. The batch does not depend on the
-  /// number of ranks and threads. What belongs to a salt is kept for the two salts used last.
+  /// number of ranks and threads. What belongs to a salt is kept for the salts_kept used last.
   MiniBatch load(const BatchRequest& request);
 
  private:

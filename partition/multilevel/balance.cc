@@ -16,6 +16,8 @@ constexpr double kProgress = 0.75;
 /// Turns of balance_in_turns, and what each gives of slack to constraints that hold.
 constexpr int kTurns = 4;
 constexpr double kSlack = 0.02;
+/// Parts without an edge to a node that are looked at for room, if that finds any.
+constexpr int kTried = 64;
 constexpr int kNumPrices = 256;
 /// Price of a move without gain or loss; gains are below, losses above, two prices to a doubling.
 constexpr int kZeroPrice = 128;
@@ -56,7 +58,8 @@ std::vector<int64_t> find_excess(const PartState& state) {
   return excess;
 }
 
-/// Where a node goes best that has to leave; its present part if no other has room.
+/// Where a node goes best that has to leave: the part with room that it has most edges to, or else the emptiest of the
+/// first few others that are looked at; its present part if none has room.
 int32_t target_of(const PartState& state, PartConnections& connections, int64_t row) {
   const auto weights = state.level().weights(row);
   const int32_t present = state.part(row);
@@ -68,7 +71,10 @@ int32_t target_of(const PartState& state, PartConnections& connections, int64_t 
     if (better) best = part;
   }
   if (best != present) return best;
-  for (int32_t part = 0; part < state.num_parts(); ++part) {
+  const auto first = static_cast<int32_t>(row % state.num_parts());
+  for (int32_t i = 0; i < state.num_parts(); ++i) {
+    if (i >= kTried && best != present) break;
+    const int32_t part = (first + i) % state.num_parts();
     if (part == present || !state.may_enter(part, weights)) continue;
     if (best == present || state.load(part, 0) < state.load(best, 0)) best = part;
   }

@@ -6,15 +6,15 @@
 
 namespace gigahop::partition {
 
-/// Nodes leave for the part with room in every constraint that they have most edges to, or else for the emptiest such
-/// part. All ranks work on all overfull parts at once: what has to go is divided among them at a common price, and what
+/// Nodes leave for the part with room in every constraint that they have most edges to, or else for an empty
+/// one. All ranks work on all overfull parts at once: what has to go is divided among them at a common price, and what
 /// may enter a part by shares; where shares are too small for a node, the ranks take turns with all of the room.
 ///
 /// Where limits cannot be met this way the state stays above them.
 ///
 /// Collective  all ranks
-/// Cost        a sweep over the rows of overfull parts for each round; 2 kB sent per overfull part, constraint and
-/// round Source      after the rebalancing of Sanders and Seemaier 2023, with any number of constraints
+/// Cost        in each round a sweep over the rows of overfull parts, 2 kB sent per overfull part and constraint
+/// Source      after the rebalancing of Sanders and Seemaier 2023, with any number of constraints
 void balance(const comm::Communicator& comm, PartState& state);
 
 /// Where constraints stand in each other's way (a part has too many edges, and those with room for edges are full of

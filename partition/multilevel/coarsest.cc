@@ -56,9 +56,26 @@ Sieve make_sieve(const comm::Communicator& comm, const DistributedGraph& graph, 
 /// Sends `mine` to every rank of `receivers`; these get all ranks' values in rank order, others nothing.
 template <class T>
 std::vector<T> gather_on(const comm::Communicator& comm, std::span<const int> receivers, const std::vector<T>& mine) {
-  std::vector<std::vector<T>> messages(static_cast<size_t>(comm.size()));
+  std::vector<std::span<const T>> messages(static_cast<size_t>(comm.size()));
   for (const int receiver : receivers) messages[receiver] = mine;
-  return comm::all_to_all(comm, messages).values;
+  comm::ReceivedValues<T> received;
+  comm::all_to_all_into<T>(comm, messages, received);
+  return std::move(received.values);
+}
+
+int count_attempts(int64_t num_entries) {
+  return static_cast<int>(std::clamp<int64_t>(kEntriesOfAllAttempts / std::max<int64_t>(1, num_entries), 1, kMaxAttempts));
+}
+
+/// The first rank of each host, on no more hosts than there are attempts to make.
+std::vector<int> attempting_ranks(const comm::Communicator& comm, int64_t num_entries) {
+  const int64_t is_first_on_host = comm.rank_on_host() == 0 ? 1 : 0;
+  const std::vector<int64_t> firsts = comm::all_gather_varied(comm, std::span(&is_first_on_host, 1));
+  std::vector<int> ranks;
+  for (int rank = 0; rank < comm.size(); ++rank) {
+    if (firsts[rank] != 0 && static_cast<int>(ranks.size()) < count_attempts(num_entries)) ranks.push_back(rank);
+  }
+  return ranks;
 }
 
 /// Consecutive numbers for the nodes of a level that have edges; the others stay out of the gathered graph.
@@ -164,8 +181,7 @@ struct Best {
 };
 
 Best make_attempts(const SerialGraph& graph, const PartLimits& limits, uint64_t seed, int first, int step, int rank) {
-  const auto entries = std::max<int64_t>(1, static_cast<int64_t>(graph.column_ids.size()));
-  const auto num_attempts = static_cast<int>(std::clamp<int64_t>(kEntriesOfAllAttempts / entries, 1, kMaxAttempts));
+  const int num_attempts = count_attempts(static_cast<int64_t>(graph.column_ids.size()));
   Best best;
   for (int number = first; number < num_attempts; number += step) {
     std::vector<int32_t> parts = partition_serially(graph, limits, seed + static_cast<uint64_t>(number));
@@ -184,12 +200,8 @@ Best make_attempts(const SerialGraph& graph, const PartLimits& limits, uint64_t 
 
 std::vector<int32_t> partition_coarsest(const comm::Communicator& comm, const LevelView& level,
                                         const PartLimits& limits, const CoarsestOptions& options) {
-  const int64_t is_first_on_host = comm.rank_on_host() == 0 ? 1 : 0;
-  const std::vector<int64_t> firsts = comm::all_gather_varied(comm, std::span(&is_first_on_host, 1));
-  std::vector<int> attempting;
-  for (int rank = 0; rank < comm.size(); ++rank) {
-    if (firsts[rank] != 0) attempting.push_back(rank);
-  }
+  const int64_t num_entries = comm::sum_over_ranks(comm, static_cast<int64_t>(level.graph.column_ids.size()));
+  const std::vector<int> attempting = attempting_ranks(comm, std::min(num_entries, options.max_entries));
   const auto place = std::find(attempting.begin(), attempting.end(), comm.rank()) - attempting.begin();
   Best best;
   const Connected connected = number_connected(comm, level);

@@ -94,6 +94,10 @@ class LocalContraction {
   }
 
   int64_t num_rows() const { return static_cast<int64_t>(distinct_.size()); }
+  /// Of the rows from coarse node `id` on.
+  int64_t first_place(int64_t id) const {
+    return std::lower_bound(distinct_.begin(), distinct_.end(), id) - distinct_.begin();
+  }
   /// Bound on the edges of all rows.
   int64_t most_own_edges() const { return level_.graph.row_offsets.back(); }
   int64_t coarse_id(int64_t place) const { return distinct_[static_cast<size_t>(place)]; }
@@ -180,7 +184,7 @@ void stage_row(const LocalContraction& local, std::span<const LocalContraction::
   }
 }
 
-/// Sends every rank's rows to their owners in rounds.
+/// Sends every rank's rows to their owners in rounds; each rank begins with the rows of the next, so that all receive.
 RowShares route_edges(const comm::Communicator& comm, LocalContraction& local, const NodeBlocks& blocks,
                       int64_t chunk_bytes) {
   RowShares shares;
@@ -191,9 +195,11 @@ RowShares route_edges(const comm::Communicator& comm, LocalContraction& local, c
   });
   std::vector<std::vector<CoarseEdge>> messages(static_cast<size_t>(comm.size()));
   const auto chunk = std::max<int64_t>(1, chunk_bytes / static_cast<int64_t>(sizeof(CoarseEdge)));
-  int64_t place = 0;
+  const int64_t start = local.first_place(blocks.first(comm.rank() + 1));
+  int64_t taken = 0;
   const auto take_rows = [&] {
-    for (int64_t staged = 0; place < local.num_rows() && staged < chunk; ++place) {
+    for (int64_t staged = 0; taken < local.num_rows() && staged < chunk; ++taken) {
+      const int64_t place = (start + taken) % local.num_rows();
       if (local.members(place).empty()) continue;
       const int owner = blocks.owner(local.coarse_id(place));
       const auto row = static_cast<int32_t>(local.coarse_id(place) - blocks.first(owner));
@@ -208,7 +214,7 @@ RowShares route_edges(const comm::Communicator& comm, LocalContraction& local, c
   };
   for (int64_t left = 1; left > 0;) {
     comm::agree(comm, take_rows);
-    left = comm::max_over_ranks(comm, local.num_rows() - place);
+    left = comm::max_over_ranks(comm, local.num_rows() - taken);
     if (comm.size() == 1) continue;
     comm::ReceivedValues<CoarseEdge> arrived = comm::all_to_all(comm, messages);
     std::sort(arrived.values.begin(), arrived.values.end(),

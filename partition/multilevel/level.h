@@ -36,6 +36,7 @@ struct LevelView {
 template <class Key>
 std::vector<int32_t> connected_rows_by(const LevelView& level, const Key& key) {
   std::vector<std::pair<uint64_t, int32_t>> keyed;
+  keyed.reserve(static_cast<size_t>(level.num_connected()));
   for (int64_t row = 0; row < level.graph.num_owned(); ++row) {
     if (!level.is_isolated(row)) keyed.emplace_back(key(row), static_cast<int32_t>(row));
   }

@@ -35,7 +35,7 @@ constexpr int64_t kEntriesOfAllCycles = 4'000'000;
 constexpr int64_t kMaxCycles = 3;
 /// Entries of a level that is refined at leisure.
 constexpr int64_t kSmallLevel = 2'000'000;
-/// Without a limit of its own METIS is given this share of the graph's entries; never more than fit in 4 GB.
+/// The share of the graph's entries that METIS is given.
 constexpr int64_t kMetisShare = 8;
 constexpr int64_t kMinMetisEntries = 1'000'000;
 constexpr int64_t kMaxMetisEntries = 40'000'000;
@@ -104,7 +104,7 @@ Hierarchy coarsen(const comm::Communicator& comm, const LevelView& finest, const
         .seed = random_bits({options.seed}, Purpose::kPartition, 1, hierarchy.levels.size(), 0)};
     const std::vector<int64_t> clusters = cluster_nodes(comm, level, cluster_options);
     Contraction next = contract(comm, level, clusters, options.chunk_bytes);
-    const int64_t coarse_nodes = next.coarse.graph.blocks.num_nodes();
+    const int64_t coarse_nodes = comm::sum_over_ranks(comm, next.coarse.view().num_connected());
     if (static_cast<double>(coarse_nodes) > kLeastShrinkage * static_cast<double>(num_nodes)) break;
     hierarchy.coarse_ids.push_back(std::move(next.coarse_ids));
     hierarchy.levels.push_back(std::move(next.coarse));
@@ -175,9 +175,8 @@ struct Result {
 Result run_cycle(const comm::Communicator& comm, const LevelView& finest, const Totals& totals,
                  const PartLimits& limits, const MultilevelOptions& options) {
   Hierarchy hierarchy = coarsen(comm, finest, totals, options);
-  const int64_t metis_entries = options.metis_entries > 0 ? options.metis_entries
-                                                          : std::clamp(count_entries(comm, finest) / kMetisShare,
-                                                                       kMinMetisEntries, kMaxMetisEntries);
+  const int64_t metis_entries =
+      options.metis_entries > 0 ? options.metis_entries : most_metis_entries(count_entries(comm, finest));
   std::vector<int32_t> parts = partition_coarsest(comm, hierarchy.top(finest), limits, {options.seed, metis_entries});
   while (true) {
     const LevelView level = hierarchy.top(finest);
@@ -196,9 +195,14 @@ Result run_cycle(const comm::Communicator& comm, const LevelView& finest, const 
 
 }  // namespace
 
+int64_t most_metis_entries(int64_t num_entries) {
+  return std::clamp(num_entries / kMetisShare, kMinMetisEntries, kMaxMetisEntries);
+}
+
 std::vector<int32_t> multilevel_partition(const comm::Communicator& comm, const DistributedGraph& finest,
                                           int num_constraints, std::span<const NodeWeight> node_weights,
                                           const MultilevelOptions& options) {
+  if (options.num_parts == 1) return std::vector<int32_t>(static_cast<size_t>(finest.num_owned()));
   const LevelView level{finest, num_constraints, node_weights};
   const Totals totals = add_up(comm, level);
   const PartLimits limits = part_limits(totals.weights, totals.heaviest, options.num_parts, options.imbalance);

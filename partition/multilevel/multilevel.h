@@ -1,8 +1,7 @@
 /// Parts of a graph that is spread over the ranks: coarsen by clusters until METIS can hold the rest, cut that, then
 /// carry the cut back level by level, mending and refining it on each.
 ///
-/// Source  multilevel scheme of METIS (Karypis, Kumar 1998); clusters of Meyerhenke, Sanders, Schulz 2017; refinement
-/// of
+/// Source  multilevel scheme of METIS (Karypis, Kumar 1998); clusters of Meyerhenke, Sanders, Schulz 2017; refinement of
 ///         Gilbert et al. 2024
 #pragma once
 
@@ -21,8 +20,11 @@ struct MultilevelOptions {
   double imbalance = 0.03;  // allowed excess of the heaviest part over the average, for each constraint
   uint64_t seed = 0;
   int64_t chunk_bytes = 64 << 20;  // what a rank sends at a time while it contracts
-  int64_t metis_entries = 0;       // adjacency entries that METIS is given at most; 0: an eighth of the graph's
+  int64_t metis_entries = 0;       // adjacency entries that METIS is given at most; 0: most_metis_entries()
 };
+
+/// An eighth of the graph's entries, within one and 40 million: METIS takes 4 GB at most.
+int64_t most_metis_entries(int64_t num_entries);
 
 /// [owned] part of each node.
 ///

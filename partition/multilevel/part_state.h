@@ -42,6 +42,14 @@ class PartState {
   std::span<const int32_t> owned_parts() const {
     return std::span(parts_).first(static_cast<size_t>(level_.graph.num_owned()));
   }
+  /// Whether all neighbours are in the node's own part: what most nodes of a good partition need only be asked.
+  bool is_inner(int64_t row) const {
+    const int32_t own = parts_[static_cast<size_t>(row)];
+    for (const int32_t neighbour : level_.graph.neighbours(row)) {
+      if (parts_[static_cast<size_t>(neighbour)] != own) return false;
+    }
+    return true;
+  }
   /// As of the last commit, with this rank's own moves since.
   int64_t load(int part, int64_t c) const { return loads_[at(part, c)] + deltas_[at(part, c)]; }
   /// load() above the limit.

@@ -35,7 +35,7 @@ class Jet {
     for (int round = 0; round < options_.num_rounds; ++round) {
       if (round > 0) state_.restore(best_parts);
       is_locked_.assign(is_locked_.size(), 0);
-      int64_t milestone = best.cut;
+      Quality milestone = best;
       bool is_first = true;
       for (int idle = 0; idle <= options_.patience;) {
         const int64_t cut = make_wishes(temperature(round));
@@ -44,9 +44,8 @@ class Jet {
           best = now;
           best_parts.assign(state_.local_parts().begin(), state_.local_parts().end());
         }
-        const auto least_gain = static_cast<int64_t>(kWorthwhile * static_cast<double>(milestone));
-        if (now.is_balanced() && cut < milestone - least_gain) {
-          milestone = cut;
+        if (is_progress(milestone, now)) {
+          milestone = now;
           idle = 0;
         } else if (!is_first) {
           ++idle;
@@ -61,6 +60,12 @@ class Jet {
   }
 
  private:
+  static bool is_progress(const Quality& before, const Quality& now) {
+    if (now.overload != before.overload) return now.overload < (1 - kWorthwhile) * before.overload;
+    const auto least_gain = static_cast<int64_t>(kWorthwhile * static_cast<double>(before.cut));
+    return now.cut < before.cut - least_gain;
+  }
+
   double temperature(int round) const {
     if (options_.num_rounds == 1) return options_.first_temperature;
     return options_.first_temperature +
@@ -73,7 +78,7 @@ class Jet {
     HaloUpdates<Wish> updates(comm_, graph_);
     std::fill(wishes_.begin(), wishes_.end(), Wish{});
     for (int64_t row = 0; row < graph_.num_owned(); ++row) {
-      if (graph_.degree(row) == 0) continue;
+      if (state_.is_inner(row)) continue;
       const int32_t present = state_.part(row);
       int32_t best = kNoPart;
       int64_t outside = 0;

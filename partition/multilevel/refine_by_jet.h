@@ -19,8 +19,8 @@ struct JetOptions {
 /// Returns the quality of the state, which is never worse than before.
 ///
 /// Collective  all ranks
-/// Cost        two sweeps over the edges in each iteration; 12 bytes sent per copy that would move, 8 per copy that
-/// does Source      Gilbert, Madduri, Boman, Rajamanickam, Jet: Multilevel Graph Partitioning on GPUs, 2024
+/// Cost        two sweeps over the edges in each iteration; 12 bytes sent per copy that would move, 8 per copy moved
+/// Source      Gilbert, Madduri, Boman, Rajamanickam, Jet: Multilevel Graph Partitioning on GPUs, 2024
 Quality refine_by_jet(const comm::Communicator& comm, PartState& state, const JetOptions& options);
 
 }  // namespace gigahop::partition

@@ -24,9 +24,9 @@ double headroom(const PartState& state, int part) {
 
 /// The part to move to; the present one if none is better.
 int32_t choose(const PartState& state, PartConnections& connections, int64_t row) {
-  const auto touched = connections.of(row);
   const int32_t present = state.part(row);
-  if (touched.size() == 1 && touched.front() == present) return present;
+  if (state.is_inner(row)) return present;
+  const auto touched = connections.of(row);
   const auto weights = state.level().weights(row);
   const int64_t present_weight = connections.weight(present);
   int32_t best = present;

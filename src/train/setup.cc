@@ -85,6 +85,7 @@ sampler::LoaderOptions loader_options(const proto::Config& config, int threads) 
                                                                           : sampler::Isolated::kSelf,
           .neighbourhood = needs_samples ? sampler::Neighbourhood::kTwoHops : sampler::Neighbourhood::kSeedsOnly,
           .num_threads = std::max(1, threads / 2),
+          .salts_kept = config.train().evaluate_every_epochs() > 0 ? 2 : 1,
           .key = RandomKey{config.seed()}};
 }
 

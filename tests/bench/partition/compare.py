@@ -10,6 +10,7 @@ table of all that was selected is printed in Markdown. One function (quality.py)
 Seconds: the partitioning alone, i.e. the library call of METIS and KaMinPar, and the phase "partitioning" of gigahop;
 "command" is all of `gigahop partition`, from reading edges to writing shards. Memory: peak resident memory summed over
 ranks, the highest of all phases for gigahop, with the graph for all; the forecast is held against the heaviest rank.
+Cuts are compared with METIS's under the same constraints, those with nodes alone balanced with KaMinPar's.
 """
 import argparse
 import json
@@ -26,10 +27,12 @@ import graphs
 from measured import run_ranks
 from quality import evaluate
 
-GIGAHOP_METHODS = ["multilevel", "gigahop_metis", "hash"]
+GIGAHOP_METHODS = ["multilevel", "multilevel_nodes", "gigahop_metis", "hash"]
 PEERS = ["metis", "metis_nodes", "kaminpar"]
+NODES_ALONE = ["multilevel_nodes", "metis_nodes", "kaminpar"]  # what they balance
 ONE_RANK = ["gigahop_metis", "hash"]  # the same parts on every number of ranks
-TITLES = {"multilevel": "gigahop MULTILEVEL", "gigahop_metis": "gigahop METIS", "hash": "gigahop HASH", "metis": "METIS",
+TITLES = {"multilevel": "gigahop MULTILEVEL", "multilevel_nodes": "gigahop MULTILEVEL, nodes alone",
+          "gigahop_metis": "gigahop METIS", "hash": "gigahop HASH", "metis": "METIS",
           "metis_nodes": "METIS, nodes alone", "kaminpar": "KaMinPar, nodes alone"}
 
 
@@ -41,16 +44,18 @@ def fields_of(text):
 def forecast_of(log):
     """What the stage said beforehand that its heaviest rank would need."""
     units = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
-    told = re.search(r"at most ([\d.]+) (\w+) on rank 0, ([\d.]+) (\w+) on others", log)
+    told = re.search(r"at most ([\d.]+) (\w+) where METIS runs, ([\d.]+) (\w+) on other ranks", log)
     return max(float(told[1]) * units[told[2]], float(told[3]) * units[told[4]]) if told else None
 
 
 def run_gigahop(options, graph, method, num_parts, seed, num_ranks):
     output = options.work / "partition"
     shutil.rmtree(output, ignore_errors=True)
-    name = method.removeprefix("gigahop_").upper()
+    name = method.removeprefix("gigahop_").removesuffix("_nodes").upper()
+    balance = "NODES" if method.endswith("_nodes") else "TRAINING"
     command = [options.gigahop, "partition", graph.dataset, "--output", output, "--parts", num_parts, "--method", name,
-               "--seed", seed, "--set", f"partition.imbalance={options.imbalance}", "--set", f"threads={options.threads}"]
+               "--seed", seed, "--set", f"partition.imbalance={options.imbalance}", "--set", f"threads={options.threads}",
+               "--set", f"partition.balance={balance}"]
     run = run_ranks(num_ranks, command, options.timeout)
     parts = numpy.load(output / "part_of_node.npy")
     manifest = (output / "partition.textproto").read_text()
@@ -136,12 +141,12 @@ def table(results, options):
     for key in selected(options):
         if key in results:
             groups.setdefault(key[:4], []).append(results[key])
-    yield ("| graph | P | method | R | cut % | over METIS | balance nodes, edges, train | outside its bound | halo/node | "
+    yield ("| graph | P | method | R | cut % | over peer | balance nodes, edges, train | outside its bound | halo/node | "
            "volume | s | command s | peak GiB | B/entry | forecast/peak |")
     yield "|" + "---|" * 15
     for (name, num_parts, method, num_ranks), lines in groups.items():
         row = means(lines)
-        peer = groups.get((name, num_parts, "metis", 1))
+        peer = groups.get((name, num_parts, "kaminpar" if method in NODES_ALONE else "metis", 1))
         over = f"{row['cut_edges'] / max(1, means(peer)['cut_edges']):.3f}" if peer else ""
         forecast = f"{row['forecast_bytes'] / row['largest_peak_bytes']:.2f}" if row.get("forecast_bytes") else ""
         command = f"{row['command_seconds']:.1f}" if "command_seconds" in row else ""
@@ -161,7 +166,8 @@ def parse_options():
     parser.add_argument("--parts", type=int, nargs="+", default=[8, 64])
     parser.add_argument("--ranks", type=int, nargs="+", default=[1, 2, 4, 7])
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
-    parser.add_argument("--methods", nargs="+", default=["multilevel", *PEERS], choices=GIGAHOP_METHODS + PEERS)
+    parser.add_argument("--methods", nargs="+", default=["multilevel", "multilevel_nodes", *PEERS],
+                        choices=GIGAHOP_METHODS + PEERS)
     parser.add_argument("--imbalance", type=float, default=0.03)
     parser.add_argument("--threads", type=int, default=1, help="of each rank")
     parser.add_argument("--timeout", type=float, default=3600, help="seconds of one partition, before it counts as failed")

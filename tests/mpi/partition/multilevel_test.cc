@@ -199,6 +199,24 @@ TEST(Balancing, does_not_swap_nodes_between_two_overfull_parts) {
   EXPECT_EQ(state.overload(), 0);
 }
 
+TEST(Balancing, finds_the_only_part_with_room_among_many) {
+  const comm::Communicator comm = tests::quiet_world();
+  const Spread spread(comm, attracted_pairs(800));
+  constexpr int kParts = 400;
+  PartLimits limits = spread.limits(kParts, 0.03);
+  limits.limits[2] = 100;
+  std::vector<int32_t> parts;
+  for (int64_t row = 0; row < spread.graph.num_owned(); ++row) {
+    const int64_t node = spread.graph.node(comm.rank(), row);
+    // Three in the first part, one in the last; the neighbour of the third is in a part that is full.
+    parts.push_back(node == 3 ? 0 : node == 799 ? 1 : static_cast<int32_t>(node / 2));
+  }
+  PartState state(comm, spread.view(), limits, parts);
+  EXPECT_GT(state.overload(), 0);
+  balance(comm, state);
+  EXPECT_EQ(state.overload(), 0);
+}
+
 TEST(Refinement, lowers_the_cut_and_stays_within_limits) {
   const comm::Communicator comm = tests::quiet_world();
   const Spread spread(comm, communities(900, 6, 12));

@@ -232,7 +232,7 @@ proto::Dataset billions() {
   return dataset;
 }
 
-TEST(Forecast, shrinks_with_ranks_and_is_dominated_by_metis_on_rank_0) {
+TEST(Forecast, shrinks_with_ranks_and_is_dominated_by_metis_where_it_runs) {
   PartitionOptions options;
   options.num_parts = 64;
   const auto forecast = [&](Method method, int num_ranks) {
@@ -240,18 +240,15 @@ TEST(Forecast, shrinks_with_ranks_and_is_dominated_by_metis_on_rank_0) {
   };
   EXPECT_LT(forecast(Method::kMultilevel, 16).peak_bytes(), forecast(Method::kMultilevel, 4).peak_bytes() / 2);
   EXPECT_LT(forecast(Method::kMultilevel, 16).peak_bytes(), 16 * (int64_t{1} << 30));
-  EXPECT_EQ(forecast(Method::kHash, 4).peak_bytes(), forecast(Method::kHash, 4).peak_bytes_on_rank_0());
-  EXPECT_GT(forecast(Method::kMetis, 16).peak_bytes_on_rank_0(), int64_t{77} * 3'232'000'000);
+  EXPECT_EQ(forecast(Method::kHash, 4).peak_bytes(), forecast(Method::kHash, 4).peak_bytes_with_metis());
+  EXPECT_GT(forecast(Method::kMetis, 16).peak_bytes_with_metis(), int64_t{77} * 3'232'000'000);
   EXPECT_EQ(forecast(Method::kHash, 4).disk_bytes, forecast(Method::kHash, 16).disk_bytes);
 }
 
-TEST(Forecast, refuses_what_does_not_fit_with_the_ranks_that_would_do) {
-  PartitionOptions options;
-  options.num_parts = 64;
-  const LaunchMemory memory{.num_ranks = 2, .ranks_on_host = 1, .host_bytes = int64_t{16} << 30};
+void expect_refusal_with_the_ranks_that_would_do(const PartitionOptions& options, const LaunchMemory& memory) {
   try {
     require_memory_for_partition(billions(), options, Method::kMultilevel, memory);
-    FAIL() << "two ranks of 16 GiB do not hold the graph";
+    FAIL() << "so few ranks do not hold the graph";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind, ErrorKind::kConfig);
     const std::string text = error.what();
@@ -259,11 +256,20 @@ TEST(Forecast, refuses_what_does_not_fit_with_the_ranks_that_would_do) {
     ASSERT_NE(place, std::string::npos) << text;
     const int enough = std::stoi(text.substr(place + 6));
     const auto peak = [&](int num_ranks) {
-      return forecast_partition(billions(), options, Method::kMultilevel, num_ranks).peak_bytes();
+      return forecast_partition(billions(), options, Method::kMultilevel, num_ranks).bytes_on_host(memory.ranks_on_host);
     };
     EXPECT_LE(peak(enough), memory.host_bytes);
     EXPECT_GT(peak(enough - 1), memory.host_bytes);
   }
+}
+
+TEST(Forecast, refuses_what_does_not_fit_with_the_ranks_that_would_do) {
+  PartitionOptions options;
+  options.num_parts = 64;
+  const LaunchMemory memory{.num_ranks = 2, .ranks_on_host = 1, .host_bytes = int64_t{16} << 30};
+  expect_refusal_with_the_ranks_that_would_do(options, memory);
+  expect_refusal_with_the_ranks_that_would_do(
+      options, {.num_ranks = 24, .ranks_on_host = 24, .host_bytes = int64_t{48} << 30});
   EXPECT_THROW(require_memory_for_partition(billions(), options, Method::kMetis, memory), Error);
   proto::Dataset small;
   small.set_num_nodes(100);

@@ -30,8 +30,8 @@ struct ConstraintWeights {
   std::vector<NodeWeight> weights;
 };
 
-/// Nodes weigh 1; entries the degree, at most a part's share, so that one hub cannot make the constraint
-/// unsatisfiable; training and evaluation nodes 0 or 1, only if there are two or more for each part.
+/// Nodes weigh 1; entries the degree, at most half a part's share, so that a part with a hub has room for other nodes;
+/// training and evaluation nodes 0 or 1, only if there are two or more for each part.
 ///
 /// row_offsets [n + 1], splits [n]: of any piece of the graph; totals: of the whole. Pure.
 ConstraintWeights constraint_weights(std::span<const int64_t> row_offsets, std::span<const Split> splits,

@@ -41,8 +41,6 @@ def metis(folder, num_parts, seed, imbalance, only_nodes):
     if graph.num_entries >= 2**31:
         raise SystemExit("METIS with 32-bit indices cannot hold this graph")
     weights = constraint_weights(graph, num_parts)
-    if "edges" in weights:  # METIS puts everything into one part where a node weighs more than a part's share
-        weights["edges"] = numpy.minimum(weights["edges"], max(1, graph.num_entries // (2 * num_parts)))
     names = ["nodes"] if only_nodes else list(weights)
     node_weights = numpy.column_stack([weights[name] for name in names]).astype(numpy.int32, order="C")
     row_offsets = graph.row_offsets.astype(numpy.int32)

@@ -6,9 +6,9 @@ ROWS_AT_A_TIME = 1 << 18
 
 def constraint_weights(graph, num_parts):
     """Name and weight per node of what a partition balances, by the rules of gigahop's partition stage: a node counts at
-    most a part's share of the entries, and training nodes only if there are two or more for each part."""
+    most half a part's share of the entries, and training nodes only if there are two or more for each part."""
     degrees = numpy.diff(graph.row_offsets)
-    heaviest = max(1, graph.num_entries // num_parts)
+    heaviest = max(1, graph.num_entries // (2 * num_parts))
     weights = {"nodes": numpy.ones(graph.num_nodes, dtype=numpy.int64)}
     if graph.num_entries:
         weights["edges"] = numpy.minimum(degrees, heaviest)

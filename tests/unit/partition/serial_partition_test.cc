@@ -141,7 +141,7 @@ TEST(ConstraintWeights, cap_hubs_and_drop_what_cannot_be_balanced) {
   splits[5] = Split::kTrain;
   const ConstraintWeights few = weights_of(star, splits, 4);
   EXPECT_EQ(few.num_constraints, 2);
-  EXPECT_EQ(few.weights[1], 200 / 4);
+  EXPECT_EQ(few.weights[1], 200 / 8);
   std::fill(splits.begin(), splits.begin() + 8, Split::kTrain);
   EXPECT_EQ(weights_of(star, splits, 4).num_constraints, 3);
   EXPECT_EQ(weights_of(serial_graph({.num_nodes = 101, .edges = {}}), splits, 4).num_constraints, 2);

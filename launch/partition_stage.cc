@@ -50,19 +50,18 @@ partition::Balance balance_of(proto::PartitionConfig::Balance balance) {
 partition::PartitionOptions partition_options(const proto::Config& config, const fs::path& dataset,
                                               const fs::path& output, PendingFolder::Existing existing) {
   const proto::PartitionConfig& settings = config.partition();
-  return {
-      .dataset_folder = dataset,
-      .output_folder = output,
-      .existing = existing,
-      .num_parts = settings.num_parts(),
-      .method = method_of(settings.method()),
-      .part_of_node = settings.part_of_node(),
-      .refine_from = {},
-      .direction = settings.directed() ? partition::Direction::kDirected : partition::Direction::kSymmetrised,
-      .imbalance = settings.imbalance(),
-      .balance = balance_of(settings.balance()),
-      .seed = config.seed(),
-      .chunk_bytes = settings.chunk_bytes()};
+  return {.dataset_folder = dataset,
+          .output_folder = output,
+          .existing = existing,
+          .num_parts = settings.num_parts(),
+          .method = method_of(settings.method()),
+          .part_of_node = settings.part_of_node(),
+          .refine_from = {},
+          .direction = settings.directed() ? partition::Direction::kDirected : partition::Direction::kSymmetrised,
+          .imbalance = settings.imbalance(),
+          .balance = balance_of(settings.balance()),
+          .seed = config.seed(),
+          .chunk_bytes = settings.chunk_bytes()};
 }
 
 void print_forecast(const partition::PartitionOptions& options, partition::Method method, int num_ranks,

@@ -13,8 +13,7 @@ namespace gigahop::partition {
 /// their total exceeds what METIS can add up in 32 bits; of a node heavier than half a part's share METIS sees that
 /// half, because from one heavy node it makes one part of everything.
 ///
-/// Returns  [n] part of each node as METIS said it: parts may be empty or overfull, whatever METIS thinks of its
-/// result;
+/// Returns  [n] part of each node as METIS said it: parts may be empty or overfull, whatever METIS thinks of it;
 ///          nothing if METIS reports failure
 /// Needs    1 < num_parts < n
 /// Errors   Error{kData} if METIS runs out of memory

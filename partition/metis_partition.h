@@ -27,7 +27,7 @@ struct MetisOptions {
 /// graph       symmetric
 /// Errors      Error{kData} if nodes or entries exceed index_limit, or rank 0 lacks the memory
 /// Collective  all ranks
-/// Cost        rank 0 holds the graph, 4 bytes an entry, and METIS some 75 more
+/// Cost        rank 0 holds the graph and what METIS takes: forecast_metis_bytes()
 std::vector<int32_t> metis_partition(const comm::Communicator& comm, const DistributedGraph& graph,
                                      const ConstraintWeights& constraints, const MetisOptions& options);
 

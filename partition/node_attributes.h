@@ -18,9 +18,8 @@ struct NodeAttributes {
   std::vector<Split> splits;    // [block]
 };
 
-/// Errors      Error{kData} naming file and node: an id that is no node, a node that stands twice in the splits, a
-/// label
-///             beyond the classes, a node of a split without label; with labels, an empty train.npy
+/// Errors      Error{kData} naming file and node: an id that is no node, a node that stands twice in the splits, a node
+///             of a split without label, a label beyond the classes; with labels, an empty train.npy
 /// Collective  all ranks, same arguments
 /// Cost        8 bytes sent per node of a split; buffers of 3 chunk_bytes
 NodeAttributes read_node_attributes(const comm::Communicator& comm, const graph::DatasetFolder& dataset,

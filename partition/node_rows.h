@@ -27,7 +27,7 @@ struct NodeRowsFile {
 /// manifests of the parts that this rank writes: shards, in order of parts.
 ///
 /// Collective  all ranks
-/// Cost        each row is sent once; buffers of 3 chunk_bytes per rank
+/// Cost        each row is sent once; buffers of 2 chunk_bytes, and of R / P more where fewer ranks write than read
 void move_node_rows(const comm::Communicator& comm, const NodeBlocks& blocks, const Numbering& numbering,
                     const WritePlan& plan, const NodeRowsFile& file, const std::filesystem::path& partition_folder,
                     int64_t chunk_bytes, std::span<proto::Shard> shards);

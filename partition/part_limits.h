@@ -7,8 +7,8 @@
 
 namespace gigahop::partition {
 
-/// What one node weighs in one constraint, on any level. Clusters are bounded so that 32 bits do (multilevel/cluster.h);
-/// what parts carry needs 64.
+/// What one node weighs in one constraint, on any level. Clusters are bounded so that 32 bits do
+/// (multilevel/cluster_weights.h); what parts carry needs 64.
 using NodeWeight = int32_t;
 
 struct PartLimits {

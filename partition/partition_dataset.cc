@@ -187,10 +187,11 @@ Method agreed_method(const comm::Communicator& comm, const graph::DatasetFolder&
 void log_plan(const comm::Communicator& comm, const graph::DatasetFolder& dataset, const PartitionOptions& options,
               Method method) {
   const PartitionForecast forecast = forecast_partition(dataset.manifest(), options, method, comm.size());
-  log_info("partition: {} nodes, {} edges into {} parts by {} on {} ranks; at most {} where METIS runs, {} on other ranks",
-           with_commas(dataset.manifest().num_nodes()), with_commas(dataset.manifest().num_edges()), options.num_parts,
-           name_of(method, options), comm.size(), human_bytes(static_cast<double>(forecast.peak_bytes_with_metis())),
-           human_bytes(static_cast<double>(forecast.peak_bytes())));
+  log_info(
+      "partition: {} nodes, {} edges into {} parts by {} on {} ranks; at most {} where METIS runs, {} on other ranks",
+      with_commas(dataset.manifest().num_nodes()), with_commas(dataset.manifest().num_edges()), options.num_parts,
+      name_of(method, options), comm.size(), human_bytes(static_cast<double>(forecast.peak_bytes_with_metis())),
+      human_bytes(static_cast<double>(forecast.peak_bytes())));
 }
 
 /// On all ranks.
@@ -209,7 +210,14 @@ proto::Partition describe(const comm::Communicator& comm, const graph::DatasetFo
     describe_forecast(partition);
     array::add_record(*partition.mutable_arrays(), part_of_node);
   });
-  partition.ParseFromString(comm::broadcast_text(comm, partition.SerializeAsString(), 0));
+  std::string bytes;
+  comm::agree(comm, [&] {
+    if (comm.rank() == 0 && !partition.SerializeToString(&bytes)) {
+      throw data_error(graph::kPartitionManifest, "a manifest of at most 2 GiB",
+                       with_commas(static_cast<int64_t>(partition.ByteSizeLong())) + " bytes", "use fewer parts");
+    }
+  });
+  require(partition.ParseFromString(comm::broadcast_text(comm, bytes, 0)), "rank 0 sends what it wrote");
   return partition;
 }
 

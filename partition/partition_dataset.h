@@ -17,9 +17,8 @@ namespace gigahop::partition {
 /// chosen, and those, unless by MULTILEVEL, on the options alone; never on the number of ranks, which may be above or
 /// below the number of parts.
 ///
-/// Errors      Error{kConfig} for options out of range; Error{kData} for what is wrong in the dataset, a graph too
-/// large
-///             for METIS, a taken name, a full disk
+/// Errors      Error{kConfig} for options out of range; Error{kData} for what is wrong in the dataset, a graph that is
+///             too large for METIS, a taken name, a full disk
 /// Collective  all ranks, same options
 proto::Partition partition_dataset(const comm::Communicator& comm, const PartitionOptions& options);
 

@@ -9,7 +9,6 @@
 namespace gigahop::sampler {
 namespace {
 
-
 /// The lowest two-step ends of a seed from its neighbours' sketches. A full sketch bounds what can matter, so first the
 /// tightest bound is found, then each sketch is read up to it.
 std::span<const uint64_t> merge_sketches(std::span<const LocalId> neighbours, const SketchLayout& layout,

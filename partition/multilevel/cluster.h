@@ -33,7 +33,7 @@ inline constexpr int64_t kNoCluster = -1;
 ///
 /// Collective  all ranks
 /// Cost        num_rounds sweeps over the edges; 16 bytes sent per changed label and copy, 8 (2 + 4 C) per cluster that
-///             a rank changed elsewhere; memory 4 C + 12 bytes per local node and foreign cluster
+///             a rank changed elsewhere; memory 4 C + 12 bytes per local node, about twice that per foreign cluster
 /// Order       a function of the graph, the options and the number of ranks
 std::vector<int64_t> cluster_nodes(const comm::Communicator& comm, const LevelView& level,
                                    const ClusterOptions& options);

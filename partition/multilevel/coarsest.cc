@@ -64,7 +64,8 @@ std::vector<T> gather_on(const comm::Communicator& comm, std::span<const int> re
 }
 
 int count_attempts(int64_t num_entries) {
-  return static_cast<int>(std::clamp<int64_t>(kEntriesOfAllAttempts / std::max<int64_t>(1, num_entries), 1, kMaxAttempts));
+  return static_cast<int>(
+      std::clamp<int64_t>(kEntriesOfAllAttempts / std::max<int64_t>(1, num_entries), 1, kMaxAttempts));
 }
 
 /// The first rank of each host, on no more hosts than there are attempts to make.

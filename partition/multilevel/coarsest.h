@@ -20,7 +20,7 @@ struct CoarsestOptions {
 /// [owned] part of each node; kNoPart for isolated nodes, which are not gathered.
 ///
 /// Collective  all ranks
-/// Cost        hosts share the attempts; a rank that attempts holds 8 (C + 3) bytes a node and about 90 an entry
+/// Cost        hosts share the attempts; a rank that attempts holds 8 (C + 3) bytes a node and what forecast.cc tells
 /// Order       a function of the level, the limits and the options, whatever the number of hosts
 std::vector<int32_t> partition_coarsest(const comm::Communicator& comm, const LevelView& level,
                                         const PartLimits& limits, const CoarsestOptions& options);

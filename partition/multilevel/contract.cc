@@ -267,7 +267,7 @@ graph::Csr<int64_t> merge_shares(RowShares&& shares, std::vector<int32_t>& weigh
 
 /// [block, C] weights of the coarse nodes of this rank.
 std::vector<NodeWeight> add_up_weights(const comm::Communicator& comm, const LevelView& level,
-                                    const LocalContraction& local, const NodeBlocks& blocks) {
+                                       const LocalContraction& local, const NodeBlocks& blocks) {
   const int64_t width = level.num_constraints;
   std::vector<std::vector<int64_t>> messages(static_cast<size_t>(comm.size()));
   for (int64_t place = 0; place < local.num_rows(); ++place) {
@@ -285,7 +285,8 @@ std::vector<NodeWeight> add_up_weights(const comm::Communicator& comm, const Lev
   const comm::ReceivedValues<int64_t> received = comm::all_to_all(comm, messages);
   for (size_t at = 0; at < received.values.size(); at += static_cast<size_t>(1 + width)) {
     for (int64_t c = 0; c < width; ++c) {
-      weights[received.values[at] * width + c] += static_cast<NodeWeight>(received.values[at + 1 + static_cast<size_t>(c)]);
+      weights[received.values[at] * width + c] +=
+          static_cast<NodeWeight>(received.values[at + 1 + static_cast<size_t>(c)]);
     }
   }
   return weights;

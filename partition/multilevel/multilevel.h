@@ -1,7 +1,7 @@
 /// Parts of a graph that is spread over the ranks: coarsen by clusters until METIS can hold the rest, cut that, then
 /// carry the cut back level by level, mending and refining it on each.
 ///
-/// Source  multilevel scheme of METIS (Karypis, Kumar 1998); clusters of Meyerhenke, Sanders, Schulz 2017; refinement of
+/// Source  multilevel scheme of METIS (Karypis, Kumar 1998); clusters of Meyerhenke, Sanders, Schulz 2017; Jet of
 ///         Gilbert et al. 2024
 #pragma once
 

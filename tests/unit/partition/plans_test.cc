@@ -256,7 +256,8 @@ void expect_refusal_with_the_ranks_that_would_do(const PartitionOptions& options
     ASSERT_NE(place, std::string::npos) << text;
     const int enough = std::stoi(text.substr(place + 6));
     const auto peak = [&](int num_ranks) {
-      return forecast_partition(billions(), options, Method::kMultilevel, num_ranks).bytes_on_host(memory.ranks_on_host);
+      return forecast_partition(billions(), options, Method::kMultilevel, num_ranks)
+          .bytes_on_host(memory.ranks_on_host);
     };
     EXPECT_LE(peak(enough), memory.host_bytes);
     EXPECT_GT(peak(enough - 1), memory.host_bytes);
@@ -268,8 +269,8 @@ TEST(Forecast, refuses_what_does_not_fit_with_the_ranks_that_would_do) {
   options.num_parts = 64;
   const LaunchMemory memory{.num_ranks = 2, .ranks_on_host = 1, .host_bytes = int64_t{16} << 30};
   expect_refusal_with_the_ranks_that_would_do(options, memory);
-  expect_refusal_with_the_ranks_that_would_do(
-      options, {.num_ranks = 24, .ranks_on_host = 24, .host_bytes = int64_t{48} << 30});
+  expect_refusal_with_the_ranks_that_would_do(options,
+                                              {.num_ranks = 24, .ranks_on_host = 24, .host_bytes = int64_t{48} << 30});
   EXPECT_THROW(require_memory_for_partition(billions(), options, Method::kMetis, memory), Error);
   proto::Dataset small;
   small.set_num_nodes(100);

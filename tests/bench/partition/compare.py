@@ -157,6 +157,33 @@ def table(results, options):
                f"{forecast} |")
 
 
+def join(values, form):
+    return " / ".join(form.format(value) for value in values)
+
+
+def summary(results, options):
+    """One row for each graph and number of parts: MULTILEVEL on every number of ranks against METIS."""
+    groups = {}
+    for key in selected(options):
+        if key in results:
+            groups.setdefault(key[:2], {}).setdefault(key[2:4], []).append(results[key])
+    yield (f"| graph | P | seeds | cut %, {join(options.ranks, '{}')} ranks | of METIS's | worst balance: nodes, edges, train "
+           "(METIS) | s | METIS s | B/entry | METIS |")
+    yield "|" + "---|" * 10
+    for (name, num_parts), methods in groups.items():
+        rows = [means(methods["multilevel", ranks]) for ranks in options.ranks if ("multilevel", ranks) in methods]
+        if not rows or ("metis", 1) not in methods:
+            continue
+        metis = means(methods["metis", 1])
+        balances = ", ".join(f"{max(row[field] for row in rows):.3f} ({metis[field]:.3f})"
+                             for field in ("node_balance", "edge_balance", "train_balance"))
+        seeds = len(methods["multilevel", options.ranks[0]])
+        yield (f"| {name} | {num_parts} | {seeds} | {join([100 * row['cut_share'] for row in rows], '{:.2f}')} | "
+               f"{join([row['cut_share'] / metis['cut_share'] for row in rows], '{:.3f}')} | {balances} | "
+               f"{join([row['seconds'] for row in rows], '{:.1f}')} | {metis['seconds']:.1f} | "
+               f"{join([row['bytes_per_entry'] for row in rows], '{:.0f}')} | {metis['bytes_per_entry']:.0f} |")
+
+
 def parse_options():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     every_graph = [name for name in graphs.GRAPHS if name not in graphs.TRIALS]
@@ -171,6 +198,7 @@ def parse_options():
     parser.add_argument("--imbalance", type=float, default=0.03)
     parser.add_argument("--threads", type=int, default=1, help="of each rank")
     parser.add_argument("--timeout", type=float, default=3600, help="seconds of one partition, before it counts as failed")
+    parser.add_argument("--summary", action="store_true", help="one row for each graph instead of one for each method")
     parser.add_argument("--repeat", action="store_true", help="measure again what is there; the last line counts")
     return parser.parse_args()
 
@@ -193,7 +221,7 @@ def main():
         with open(path, "a") as file:
             file.write(json.dumps(line) + "\n")
         print(f"{key}: cut {100 * line['cut_share']:.2f} %, {line['seconds']:.1f} s", file=sys.stderr, flush=True)
-    print("\n".join(table(results, options)))
+    print("\n".join(summary(results, options) if options.summary else table(results, options)))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ struct MultilevelOptions {
   int64_t metis_entries = 0;       // adjacency entries that METIS is given at most; 0: most_metis_entries()
 };
 
-/// An eighth of the graph's entries, within one and 40 million: METIS takes 4 GB at most.
+/// An eighth of the graph's entries, within one and 40 million: those METIS holds in less than 4 GB.
 int64_t most_metis_entries(int64_t num_entries);
 
 /// [owned] part of each node.

@@ -37,19 +37,21 @@ constexpr double kLabelPerNode = 8;
 // The part, and the weights of three constraints where there are any.
 constexpr double kChosenPerNode = 4;
 constexpr double kWeightsPerNode = 12;
-// multilevel/, all that is held while it runs; least squares over R-MAT 20 and two block models of a million nodes on
-// 1, 2, 4 and 7 ranks, by tests/bench/partition/compare.py. Remote entries, those that cross between blocks, travel
-// when levels are contracted. Meshes contract to less and take half as much.
+// multilevel/, all that is held while it runs; fitted to R-MAT 20 and two block models of a million nodes in 8 and 64
+// parts on 1, 2, 4 and 7 ranks, by tests/bench/partition/compare.py. More parts have smaller clusters, which contract
+// to more edges. Remote entries, those that cross between blocks, travel when levels are contracted. Meshes contract to
+// less and take about two thirds of this.
 constexpr double kMultilevelPerNode = 40;
-constexpr double kMultilevelPerEntry = 18;
+constexpr double kMultilevelPerEntry = 10;
+constexpr double kMultilevelPerEntryAndDoubling = 2.67;  // of the number of parts
 constexpr double kMultilevelPerHalo = 19;
 constexpr double kMultilevelPerRemoteEntry = 10.5;
 // METIS and its copy of the graph: the most that was measured on power-law and community graphs.
 constexpr double kMetisPerNode = 24;
 constexpr double kMetisPerEntry = 77;
-// multilevel/coarsest.cc: what the first rank of a host holds for each entry of the coarsest level, METIS included,
-// which takes less there than on whole graphs; and the levels that wait meanwhile. Measured likewise.
-constexpr double kCoarsestPerEntry = 32;
+// multilevel/coarsest.cc: what the first rank of a host holds for each entry of the coarsest level, METIS and its
+// recursive bisections included; and the levels that wait meanwhile. Measured likewise.
+constexpr double kCoarsestPerEntryAndDoubling = 10;
 constexpr double kCoarserPerEntry = 4;
 // Block, HaloScan: new id, row of the part, stamp; new id, degree, stamp; and new ids sent for each copy.
 constexpr double kBlockPerNode = 14;
@@ -187,13 +189,16 @@ PartitionForecast forecast_partition(const proto::Dataset& dataset, const Partit
   forecast.partitioning_bytes = static_cast<int64_t>(held);
   forecast.partitioning_bytes_with_metis = forecast.partitioning_bytes;
   if (method == Method::kMultilevel) {
+    const double doublings = std::log2(std::max(2, options.num_parts));
     const double remote_entries = read.entries * (num_ranks - 1) / num_ranks;
     forecast.partitioning_bytes =
-        static_cast<int64_t>(kProcess + kMultilevelPerNode * read.nodes + kMultilevelPerEntry * read.entries +
+        static_cast<int64_t>(kProcess + kMultilevelPerNode * read.nodes +
+                             (kMultilevelPerEntry + kMultilevelPerEntryAndDoubling * doublings) * read.entries +
                              kMultilevelPerHalo * read.halo + kMultilevelPerRemoteEntry * remote_entries);
     const auto num_entries = static_cast<int64_t>(read.num_entries);
     const auto gathered = static_cast<double>(std::min(num_entries, most_metis_entries(num_entries)));
-    const double coarsest = held + kCoarserPerEntry * read.entries + kCoarsestPerEntry * gathered;
+    const double coarsest =
+        held + kCoarserPerEntry * read.entries + kCoarsestPerEntryAndDoubling * doublings * gathered;
     forecast.partitioning_bytes_with_metis = forecast.partitioning_bytes;
     if (!options.refine_from.has_value()) {
       forecast.partitioning_bytes_with_metis = std::max(forecast.partitioning_bytes, static_cast<int64_t>(coarsest));

@@ -11,7 +11,7 @@ ConstraintWeights constraint_weights(std::span<const int64_t> row_offsets, std::
   const int64_t enough = 2 * int64_t{num_parts};
   const bool balance_train = totals.num_train >= enough;
   const bool balance_evaluation = totals.num_evaluation >= enough;
-  const int64_t heaviest = std::max<int64_t>(1, totals.num_entries / (2 * int64_t{num_parts}));
+  const int64_t heaviest = std::max<int64_t>(1, totals.num_entries / enough);
   ConstraintWeights constraints;
   constraints.num_constraints =
       1 + (totals.num_entries > 0 ? 1 : 0) + (balance_train ? 1 : 0) + (balance_evaluation ? 1 : 0);

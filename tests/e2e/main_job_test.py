@@ -73,6 +73,14 @@ class MainJob(ProgramTest):
         self.assertFalse(self.workspace.exists())
         self.assertIn("per rank", process.stdout)
 
+    def test_a_dry_run_tells_what_needs_how_much_before_it_refuses(self):
+        self.run_all("--set", "train.epochs=0")
+        refused = self.fails(2, "train", self.workspace / "partition", "--config", self.config, "--run",
+                             self.folder / "run", "--dry-run", "--set", "model.hidden_width=16384",
+                             "--set", "model.num_heads=64", "--set", "sampler.sample_size=4096",
+                             says=["memory per rank"])
+        self.assertIn("in all, per rank", refused.stdout)
+
     def test_tokens_that_cannot_become_more_precise_are_told_of(self):
         self.run_all("--set", "train.epochs=0", "--set", "encode.token_dtype=BFLOAT16")
         encode = ["encode", self.workspace / "partition", "--config", self.config]

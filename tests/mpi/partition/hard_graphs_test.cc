@@ -105,6 +105,8 @@ TEST(HardGraphs, may_have_empty_splits_and_any_direction) {
   PartitionOptions options = options_for(folder, 4, Method::kMultilevel);
   options.balance = Balance::kEvaluation;
   EXPECT_EQ(partition_and_verify(comm, folder, options).num_valid(), 0);
+  options.balance = Balance::kNodes;
+  EXPECT_EQ(partition_and_verify(comm, folder, options).num_nodes(), 120);
   options.direction = Direction::kDirected;
   EXPECT_TRUE(partition_and_verify(comm, folder, options).directed());
   options.method = Method::kAuto;

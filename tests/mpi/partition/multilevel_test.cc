@@ -10,6 +10,7 @@
 #include "comm/collectives.h"
 #include "comm/communicator.h"
 #include "mpi/partition/shared_folder.h"
+#include "partition/constraints.h"
 #include "partition/multilevel/balance.h"
 #include "partition/multilevel/cluster.h"
 #include "partition/multilevel/coarsest.h"
@@ -114,6 +115,21 @@ std::vector<EdgeList> graphs() {
           communities(900, 6, 12),
           tests::two_triangles_and_isolated(),
           EdgeList{.num_nodes = 3, .edges = {}}};
+}
+
+TEST(Constraints, are_the_nodes_and_what_else_is_asked_for) {
+  const comm::Communicator comm = tests::quiet_world();
+  const Spread spread(comm, communities(90, 6, 4));
+  std::vector<Split> splits;
+  for (int64_t row = 0; row < spread.graph.num_owned(); ++row) {
+    splits.push_back(spread.graph.node(comm.rank(), row) % 2 == 0 ? Split::kTrain : Split::kTest);
+  }
+  const auto count = [&](Balance balance) {
+    return constraint_weights_of_block(comm, spread.graph, splits, 4, balance).num_constraints;
+  };
+  EXPECT_EQ(count(Balance::kNodes), 1);
+  EXPECT_EQ(count(Balance::kTraining), 3);
+  EXPECT_EQ(count(Balance::kEvaluation), 4);
 }
 
 TEST(Clustering, keeps_every_cluster_within_its_bound) {

@@ -3,12 +3,23 @@
 
 #include <omp.h>
 
+#include <cstdint>
+#include <map>
+#include <string>
+
 namespace gigahop {
+
+struct OperationTime {
+  int64_t calls = 0;
+  double seconds = 0;  // of the calling thread's clock
+};
 
 struct Cpu {
   int num_threads = omp_get_max_threads();
   /// Seconds that operations on this context have spent in matrix products; grows, never reset by an operation.
   double product_seconds = 0;
+  /// Where every operation adds its time under its name, a product under its extents too; for benchmarks.
+  std::map<std::string, OperationTime>* times = nullptr;
 };
 
 }  // namespace gigahop

@@ -13,9 +13,14 @@ StepOutput Step<Device>::run(sampler::Pipeline& pipeline, const StepInput& input
   // Sample and fetch: done by the pipeline, while earlier steps computed.
   const std::optional<sampler::MiniBatch> batch = pipeline.next();
   require(batch.has_value(), "the pipeline holds a batch for every step");
+  return run(*batch, input);
+}
+
+template <class Device>
+StepOutput Step<Device>::run(const sampler::MiniBatch& batch, const StepInput& input) {
   // A mean over no seeds has no gradient: nothing moves, the moments of Adam neither.
   if (input.num_seeds_all == 0) return {};
-  const BatchInput<Device> seeds(*batch);
+  const BatchInput<Device> seeds(batch);
 
   const auto logits = model_.forward(seeds.model(), model::Mode::kTrain, input.step);
 
@@ -28,7 +33,7 @@ StepOutput Step<Device>::run(sampler::Pipeline& pipeline, const StepInput& input
 
   const double gradient_norm =
       optimizer_.update(input.step, input.learning_rate, model_.parameters().gradients(), model_.parameters().values());
-  assignments_.update(model_, batch->seeds);
+  assignments_.update(model_, batch.seeds);
 
   return {.loss_sum = loss.loss_sum, .num_correct = loss.num_correct, .gradient_norm = gradient_norm};
 }

@@ -38,6 +38,9 @@ class Step {
   /// Collective, ranks without seeds in this step included. A step in which no rank has seeds changes nothing.
   StepOutput run(sampler::Pipeline& pipeline, const StepInput& input);
 
+  /// The same with a batch that is at hand.
+  StepOutput run(const sampler::MiniBatch& batch, const StepInput& input);
+
  private:
   Device& device_;
   const comm::Communicator& comm_;

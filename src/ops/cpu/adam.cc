@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "ops/cpu/clones.h"
 #include "ops/cpu/parallel.h"
+#include "ops/cpu/timed.h"
 
 namespace gigahop::ops {
 namespace {
@@ -36,6 +37,7 @@ GIGAHOP_CLONES void update(const Coefficients& coefficients, const float* __rest
 template <>
 void adam<Cpu>(Cpu& dev, const AdamOptions& options, int64_t step, double gradient_scale, InVector<Cpu> gradients,
                OutVector<Cpu> first_moments, OutVector<Cpu> second_moments, OutVector<Cpu> values) {
+  const cpu::Timed timed(dev, "adam");
   require(gradients.size == values.size && first_moments.size == values.size && second_moments.size == values.size,
           "adam: extents agree");
   require(step >= 1, "adam: steps count from 1");

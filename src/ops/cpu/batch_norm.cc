@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "ops/cpu/clones.h"
 #include "ops/cpu/parallel.h"
+#include "ops/cpu/timed.h"
 
 namespace gigahop::ops {
 namespace {
@@ -43,6 +44,7 @@ GIGAHOP_CLONES void apply_backward_row(const float* x, const float* mean, const 
 
 template <>
 void column_sums<Cpu>(Cpu& dev, In<Cpu> x, VectorOf<Cpu, double> sums) {
+  const cpu::Timed timed(dev, "column_sums");
   require(sums.size == x.cols, "column_sums: extents agree");
   cpu::sum_rows(dev, x.rows, x.cols, sums.data, [&](int64_t r, double* mine) { add_row(x.row(r), mine, x.cols); });
 }
@@ -50,6 +52,7 @@ void column_sums<Cpu>(Cpu& dev, In<Cpu> x, VectorOf<Cpu, double> sums) {
 template <>
 void centred_square_sums<Cpu>(Cpu& dev, In<Cpu> x, VectorOf<Cpu, const double> mean,
                               VectorOf<Cpu, double> square_sums) {
+  const cpu::Timed timed(dev, "centred_square_sums");
   require(mean.size == x.cols && square_sums.size == x.cols, "centred_square_sums: extents agree");
   cpu::sum_rows(dev, x.rows, x.cols, square_sums.data,
                 [&](int64_t r, double* mine) { add_squares(x.row(r), mean.data, mine, x.cols); });
@@ -59,6 +62,7 @@ template <>
 void batch_norm_apply<Cpu>(Cpu& dev, In<Cpu> x, VectorOf<Cpu, const double> mean,
                            VectorOf<Cpu, const double> inverse_deviation, InVector<Cpu> gain, InVector<Cpu> shift,
                            Out<Cpu> y) {
+  const cpu::Timed timed(dev, "batch_norm_apply");
   require(x.rows == y.rows && x.cols == y.cols && mean.size == x.cols && inverse_deviation.size == x.cols &&
               gain.size == shift.size && (gain.size == 0 || gain.size == x.cols),
           "batch_norm_apply: extents agree");
@@ -79,6 +83,7 @@ template <>
 void batch_norm_backward_sums<Cpu>(Cpu& dev, In<Cpu> x, VectorOf<Cpu, const double> mean,
                                    VectorOf<Cpu, const double> inverse_deviation, In<Cpu> dy,
                                    VectorOf<Cpu, double> dy_sums, VectorOf<Cpu, double> dy_x_sums) {
+  const cpu::Timed timed(dev, "batch_norm_backward_sums");
   require(x.rows == dy.rows && x.cols == dy.cols && mean.size == x.cols && inverse_deviation.size == x.cols &&
               dy_sums.size == x.cols && dy_x_sums.size == x.cols,
           "batch_norm_backward_sums: extents agree");
@@ -95,6 +100,7 @@ void batch_norm_backward_apply<Cpu>(Cpu& dev, In<Cpu> x, VectorOf<Cpu, const dou
                                     VectorOf<Cpu, const double> inverse_deviation, InVector<Cpu> gain, In<Cpu> dy,
                                     VectorOf<Cpu, const double> dy_sums, VectorOf<Cpu, const double> dy_x_sums,
                                     int64_t rows_all, Out<Cpu> dx) {
+  const cpu::Timed timed(dev, "batch_norm_backward_apply");
   require(x.rows == dy.rows && x.cols == dy.cols && x.rows == dx.rows && x.cols == dx.cols && mean.size == x.cols &&
               inverse_deviation.size == x.cols && dy_sums.size == x.cols && dy_x_sums.size == x.cols &&
               (gain.size == 0 || gain.size == x.cols),

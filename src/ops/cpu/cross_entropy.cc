@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "ops/cpu/clones.h"
 #include "ops/cpu/parallel.h"
+#include "ops/cpu/timed.h"
 #include "ops/softmax.h"
 
 namespace gigahop::ops {
@@ -33,6 +34,7 @@ GIGAHOP_CLONES void exponentials(const float* x, float largest, float factor, fl
 
 template <>
 void softmax_rows<Cpu>(Cpu& dev, In<Cpu> x, Out<Cpu> y) {
+  const cpu::Timed timed(dev, "softmax_rows");
   require(x.rows == y.rows && x.cols == y.cols && (x.cols > 0 || x.rows == 0), "softmax_rows: extents agree");
   cpu::for_each_block(dev, x.rows, kBlock, [&](int64_t first, int64_t count) {
     for (int64_t r = first; r < first + count; ++r) {
@@ -45,6 +47,7 @@ void softmax_rows<Cpu>(Cpu& dev, In<Cpu> x, Out<Cpu> y) {
 
 template <>
 void argmax_rows<Cpu>(Cpu& dev, In<Cpu> x, VectorOf<Cpu, int32_t> index) {
+  const cpu::Timed timed(dev, "argmax_rows");
   require(index.size == x.rows && (x.cols > 0 || x.rows == 0), "argmax_rows: extents agree");
   cpu::for_each_block(dev, x.rows, kBlock, [&](int64_t first, int64_t count) {
     for (int64_t r = first; r < first + count; ++r) index[r] = argmax(x.row(r), x.cols);
@@ -54,6 +57,7 @@ void argmax_rows<Cpu>(Cpu& dev, In<Cpu> x, VectorOf<Cpu, int32_t> index) {
 template <>
 CrossEntropy cross_entropy<Cpu>(Cpu& dev, In<Cpu> logits, VectorOf<Cpu, const int32_t> labels, double scale,
                                 Out<Cpu> dlogits) {
+  const cpu::Timed timed(dev, "cross_entropy");
   const bool with_gradient = dlogits.size() > 0;
   require(labels.size == logits.rows, "cross_entropy: one label for each row");
   require(!with_gradient || (dlogits.rows == logits.rows && dlogits.cols == logits.cols),

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "ops/cpu/clones.h"
 #include "ops/cpu/parallel.h"
+#include "ops/cpu/timed.h"
 #include "ops/cpu/words.h"
 
 namespace gigahop::ops {
@@ -52,6 +53,7 @@ void check(In<Cpu> x, const Dropout& dropout, VectorOf<Cpu, const OriginalId> id
 template <>
 void drop_rows<Cpu>(Cpu& dev, In<Cpu> x, const Dropout& dropout, VectorOf<Cpu, const OriginalId> ids,
                     int64_t rows_per_id, Out<Cpu> y) {
+  const cpu::Timed timed(dev, "drop_rows");
   check(x, dropout, ids, rows_per_id, y);
   if (dropout.probability == 0) {
     if (x.data == y.data) return;
@@ -68,6 +70,7 @@ void drop_rows<Cpu>(Cpu& dev, In<Cpu> x, const Dropout& dropout, VectorOf<Cpu, c
 template <>
 void relu_drop_rows<Cpu>(Cpu& dev, In<Cpu> x, const Dropout& dropout, VectorOf<Cpu, const OriginalId> ids,
                          int64_t rows_per_id, Out<Cpu> y) {
+  const cpu::Timed timed(dev, "relu_drop_rows");
   check(x, dropout, ids, rows_per_id, y);
   if (dropout.probability == 0) {
     cpu::for_each_block(dev, x.rows, cpu::kRowBlock, [&](int64_t first, int64_t count) {
@@ -84,6 +87,7 @@ void relu_drop_rows<Cpu>(Cpu& dev, In<Cpu> x, const Dropout& dropout, VectorOf<C
 
 template <>
 void relu_drop_rows_backward<Cpu>(Cpu& dev, In<Cpu> dy, In<Cpu> y, double probability, Out<Cpu> dx) {
+  const cpu::Timed timed(dev, "relu_drop_rows_backward");
   require(dy.rows == y.rows && dy.cols == y.cols && dx.rows == y.rows && dx.cols == y.cols,
           "relu_drop_rows_backward: extents agree");
   const auto factor = static_cast<float>(dropout_scale(probability));

@@ -11,6 +11,7 @@
 #include "ops/cpu/parallel.h"
 #include "ops/cpu/sgemm.h"
 #include "ops/cpu/softmax_row.h"
+#include "ops/cpu/timed.h"
 
 namespace gigahop::ops {
 namespace {
@@ -78,6 +79,7 @@ void backward_seeds(const Problem& problem, In<Cpu> dout, int64_t first, int64_t
 template <>
 void global_attention<Cpu>(Cpu& dev, int64_t num_heads, In<Cpu> query, In<Cpu> keys, In<Cpu> values,
                            VectorOf<Cpu, const int64_t> histogram, Out<Cpu> out) {
+  const cpu::Timed timed(dev, "global_attention");
   check(num_heads, query, keys, values, histogram);
   require(out.rows == query.rows && out.cols == query.cols, "global_attention: extents agree");
   const auto start = Clock::now();
@@ -102,6 +104,7 @@ template <>
 void global_attention_backward<Cpu>(Cpu& dev, int64_t num_heads, In<Cpu> query, In<Cpu> keys, In<Cpu> values,
                                     VectorOf<Cpu, const int64_t> histogram, In<Cpu> dout, Out<Cpu> dquery,
                                     Out<Cpu> dkeys, Out<Cpu> dvalues) {
+  const cpu::Timed timed(dev, "global_attention_backward");
   check(num_heads, query, keys, values, histogram);
   require(dout.rows == query.rows && dout.cols == query.cols && dquery.rows == query.rows &&
               dquery.cols == query.cols && dkeys.rows == keys.rows && dkeys.cols == keys.cols &&

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "ops/cpu/clones.h"
 #include "ops/cpu/parallel.h"
+#include "ops/cpu/timed.h"
 
 namespace gigahop::ops {
 namespace {
@@ -57,6 +58,7 @@ GIGAHOP_CLONES void backward_row(const float* x, const float* gain, const float*
 
 template <>
 void layer_norm<Cpu>(Cpu& dev, In<Cpu> x, InVector<Cpu> gain, InVector<Cpu> shift, Out<Cpu> y) {
+  const cpu::Timed timed(dev, "layer_norm");
   require(x.rows == y.rows && x.cols == y.cols && gain.size == x.cols && shift.size == x.cols,
           "layer_norm: extents agree");
   cpu::for_each_block(dev, x.rows, cpu::kRowBlock, [&](int64_t first, int64_t count) {
@@ -67,6 +69,7 @@ void layer_norm<Cpu>(Cpu& dev, In<Cpu> x, InVector<Cpu> gain, InVector<Cpu> shif
 template <>
 void layer_norm_backward<Cpu>(Cpu& dev, In<Cpu> x, InVector<Cpu> gain, In<Cpu> dy, Out<Cpu> dx, OutVector<Cpu> dgain,
                               OutVector<Cpu> dshift) {
+  const cpu::Timed timed(dev, "layer_norm_backward");
   require(x.rows == dy.rows && x.cols == dy.cols && x.rows == dx.rows && x.cols == dx.cols && gain.size == x.cols &&
               dgain.size == x.cols && dshift.size == x.cols,
           "layer_norm_backward: extents agree");

@@ -16,6 +16,7 @@
 #include "ops/cpu/encoder_rows.h"
 #include "ops/cpu/encoder_run.h"
 #include "ops/cpu/parallel.h"
+#include "ops/cpu/timed.h"
 
 namespace gigahop::ops {
 namespace {
@@ -212,6 +213,7 @@ void clear(Cpu& dev, Out<Cpu> x) {
 template <>
 void local_encoder<Cpu>(Cpu& dev, const SampleLists<Cpu>& lists, const EncoderRows<Cpu>& rows,
                         const EncoderParameters<Cpu>& parameters, const EncoderOptions& options, Out<Cpu> out) {
+  const cpu::Timed timed(dev, "local_encoder");
   check(lists, rows, parameters, options);
   require(out.rows == lists.seed_ids.size && out.cols == rows.query.cols, "local_encoder: extents agree");
   const Buffer<float> gain = readout_gain(parameters);
@@ -225,6 +227,7 @@ void local_encoder_backward<Cpu>(Cpu& dev, const SampleLists<Cpu>& lists, const 
                                  const EncoderParameters<Cpu>& parameters, const EncoderOptions& options, In<Cpu> dout,
                                  const EncoderRowGradients<Cpu>& row_gradients,
                                  const EncoderParameterGradients<Cpu>& parameter_gradients) {
+  const cpu::Timed timed(dev, "local_encoder_backward");
   check(lists, rows, parameters, options);
   require(dout.rows == lists.seed_ids.size && dout.cols == rows.query.cols, "local_encoder_backward: extents agree");
   for (const Out<Cpu>& gradient :

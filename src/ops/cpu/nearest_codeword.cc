@@ -7,11 +7,13 @@
 #include "ops/cpu/parallel.h"
 #include "ops/cpu/sgemm.h"
 #include "ops/cpu/softmax_row.h"
+#include "ops/cpu/timed.h"
 
 namespace gigahop::ops {
 
 template <>
 void nearest_codeword<Cpu>(Cpu& dev, In<Cpu> rows, In<Cpu> codewords, VectorOf<Cpu, int32_t> codes) {
+  const cpu::Timed timed(dev, "nearest_codeword");
   require(rows.cols == codewords.cols && codes.size == rows.rows && codewords.rows > 0,
           "nearest_codeword: extents agree");
   constexpr int64_t kRows = 64;

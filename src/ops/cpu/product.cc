@@ -5,10 +5,13 @@
 #include <algorithm>
 #include <chrono>
 
+#include <fmt/format.h>
+
 #include "base/error.h"
 #include "ops/cpu/clones.h"
 #include "ops/cpu/parallel.h"
 #include "ops/cpu/sgemm.h"
+#include "ops/cpu/timed.h"
 #include "ops/linear.h"
 
 namespace gigahop::ops {
@@ -49,6 +52,10 @@ int64_t num_chunks(int64_t m, int64_t n, int64_t depth) {
   if (tiles >= kMaxChunks) return 1;
   const int64_t by_memory = kMaxPartialElements / (m * n);
   return std::max<int64_t>(1, std::min({depth / kChunkDepth, kMaxChunks, by_memory}));
+}
+
+char letter(Transpose transpose) {
+  return transpose == Transpose::kNo ? 'N' : 'T';
 }
 
 Operand shifted(Operand x, int64_t rows, int64_t cols) {
@@ -93,6 +100,9 @@ void product<Cpu>(Cpu& dev, Transpose transpose_a, Transpose transpose_b, float 
   require((transpose_b == Transpose::kNo ? b.cols : b.rows) == c.cols, "product: op(B) has the columns of C");
   require((transpose_b == Transpose::kNo ? b.rows : b.cols) == depth, "product: op(A) and op(B) agree");
   if (c.size() == 0) return;
+  const cpu::Timed timed(dev, [&] {
+    return fmt::format("product {}{} {}x{}x{}", letter(transpose_a), letter(transpose_b), c.rows, c.cols, depth);
+  });
   const auto start = std::chrono::steady_clock::now();
   tiled_product(dev, depth, alpha, {a.data, a.stride, transpose_a}, {b.data, b.stride, transpose_b}, beta, c);
   dev.product_seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -102,6 +112,7 @@ template <>
 void linear<Cpu>(Cpu& dev, In<Cpu> x, In<Cpu> weight, InVector<Cpu> bias, Out<Cpu> y) {
   product<Cpu>(dev, Transpose::kNo, Transpose::kYes, 1, x, weight, 0, y);
   if (bias.size == 0) return;
+  const cpu::Timed timed(dev, "bias");
   require(bias.size == y.cols, "linear: one bias for each output");
   cpu::for_each_block(dev, y.rows, cpu::kRowBlock, [&](int64_t first, int64_t count) {
     for (int64_t r = first; r < first + count; ++r) add_bias(bias.data, y.row(r), y.cols);
@@ -118,6 +129,7 @@ void linear_backward_parameters<Cpu>(Cpu& dev, In<Cpu> dy, In<Cpu> x, Write writ
                                      OutVector<Cpu> dbias) {
   product<Cpu>(dev, Transpose::kYes, Transpose::kNo, 1, dy, x, write == Write::kAdd ? 1 : 0, dweight);
   if (dbias.size == 0) return;
+  const cpu::Timed timed(dev, "bias backward");
   require(dbias.size == dy.cols, "linear_backward_parameters: one bias for each output");
   Buffer<double> sums(dy.cols);
   cpu::sum_rows(dev, dy.rows, dy.cols, sums.data(),

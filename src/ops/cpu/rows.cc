@@ -5,6 +5,7 @@
 #include "ops/convert.h"
 #include "ops/cpu/clones.h"
 #include "ops/cpu/parallel.h"
+#include "ops/cpu/timed.h"
 #include "ops/vector.h"
 
 namespace gigahop::ops {
@@ -46,6 +47,7 @@ GIGAHOP_CLONES void widen(const Float16* x, float* y, int64_t n) {
 
 template <>
 void gather_rows<Cpu>(Cpu& dev, In<Cpu> x, VectorOf<Cpu, const int32_t> index, Out<Cpu> y) {
+  const cpu::Timed timed(dev, "gather_rows");
   require(y.rows == index.size && y.cols == x.cols, "gather_rows: extents agree");
   cpu::for_each_block(dev, y.rows, cpu::kRowBlock, [&](int64_t first, int64_t count) {
     for (int64_t r = first; r < first + count; ++r) std::copy_n(x.row(index[r]), y.cols, y.row(r));
@@ -54,6 +56,7 @@ void gather_rows<Cpu>(Cpu& dev, In<Cpu> x, VectorOf<Cpu, const int32_t> index, O
 
 template <>
 void scatter_add_rows<Cpu>(Cpu& dev, In<Cpu> x, VectorOf<Cpu, const int32_t> index, Out<Cpu> y) {
+  const cpu::Timed timed(dev, "scatter_add_rows");
   require(x.rows == index.size && y.cols == x.cols, "scatter_add_rows: extents agree");
   cpu::for_each_block(dev, x.cols, kColumnBlock, [&](int64_t first, int64_t count) {
     for (int64_t r = 0; r < x.rows; ++r) add_to(x.row(r) + first, y.row(index[r]) + first, count);
@@ -62,6 +65,7 @@ void scatter_add_rows<Cpu>(Cpu& dev, In<Cpu> x, VectorOf<Cpu, const int32_t> ind
 
 template <>
 void copy_rows<Cpu>(Cpu& dev, In<Cpu> x, Out<Cpu> y) {
+  const cpu::Timed timed(dev, "copy_rows");
   require(x.rows == y.rows && x.cols == y.cols, "copy_rows: extents agree");
   cpu::for_each_block(dev, x.rows, cpu::kRowBlock, [&](int64_t first, int64_t count) {
     for (int64_t r = first; r < first + count; ++r) std::copy_n(x.row(r), x.cols, y.row(r));
@@ -70,6 +74,7 @@ void copy_rows<Cpu>(Cpu& dev, In<Cpu> x, Out<Cpu> y) {
 
 template <>
 void add_rows<Cpu>(Cpu& dev, In<Cpu> x, Out<Cpu> y) {
+  const cpu::Timed timed(dev, "add_rows");
   require(x.rows == y.rows && x.cols == y.cols, "add_rows: extents agree");
   cpu::for_each_block(dev, x.rows, cpu::kRowBlock, [&](int64_t first, int64_t count) {
     for (int64_t r = first; r < first + count; ++r) add_to(x.row(r), y.row(r), x.cols);
@@ -92,6 +97,7 @@ void convert<Cpu>(Cpu& dev, VectorOf<Cpu, const BFloat16> x, OutVector<Cpu> y) {
 
 template <>
 double sum_of_squares<Cpu>(Cpu& dev, InVector<Cpu> x) {
+  const cpu::Timed timed(dev, "sum_of_squares");
   Buffer<double> partial(cpu::num_blocks(x.size, cpu::kElementBlock));
   cpu::for_each_block(dev, x.size, cpu::kElementBlock, [&](int64_t first, int64_t count) {
     partial.data()[first / cpu::kElementBlock] = squares(x.data + first, count);
@@ -103,6 +109,7 @@ double sum_of_squares<Cpu>(Cpu& dev, InVector<Cpu> x) {
 
 template <>
 void scale<Cpu>(Cpu& dev, double factor, OutVector<Cpu> x) {
+  const cpu::Timed timed(dev, "scale");
   cpu::for_each_block(dev, x.size, cpu::kElementBlock, [&](int64_t first, int64_t count) {
     multiply(static_cast<float>(factor), x.data + first, count);
   });
@@ -110,6 +117,7 @@ void scale<Cpu>(Cpu& dev, double factor, OutVector<Cpu> x) {
 
 template <>
 void add<Cpu>(Cpu& dev, InVector<Cpu> x, OutVector<Cpu> y) {
+  const cpu::Timed timed(dev, "add");
   require(x.size == y.size, "add: extents agree");
   cpu::for_each_block(dev, x.size, cpu::kElementBlock,
                       [&](int64_t first, int64_t count) { add_to(x.data + first, y.data + first, count); });

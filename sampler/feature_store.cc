@@ -6,12 +6,16 @@
 #include "base/error.h"
 #include "base/half.h"
 #include "comm/agree.h"
-#include "comm/exchange.h"
+#include "comm/collectives.h"
 
 namespace gigahop::sampler {
 namespace {
 
 constexpr int64_t kHops = 3;
+
+bool is_remote(const Location& at, int rank) {
+  return at.rank != rank && at.rank != kInCache;
+}
 
 template <class Half>
 void widen(const std::byte* stored, int64_t count, float* out) {
@@ -25,7 +29,7 @@ void widen(const std::byte* stored, int64_t count, float* out) {
 }  // namespace
 
 FeatureStore::FeatureStore(const graph::LocalGraph& graph, const comm::Communicator& comm)
-    : graph_(graph), feature_width_(graph.partition().feature_width()) {
+    : graph_(graph), rank_(comm.rank()), feature_width_(graph.partition().feature_width()) {
   comm::agree(comm, [&] {
     require(!graph.shards().empty(), "every rank owns a part");
     const graph::Shard& first = graph.shards().front();
@@ -61,35 +65,69 @@ void FeatureStore::convert(const std::byte* stored, float* out) const {
   }
 }
 
-int64_t FeatureStore::fetch_tokens(const comm::Communicator& comm, std::span<const Location> where, int num_threads,
-                                   Matrix<float>& tokens) const {
+void FeatureStore::make_cache(const comm::Communicator& comm, int64_t capacity) {
+  comm::agree(comm, [&] { cache_ = RowCache(capacity, row_bytes_); });
+}
+
+int64_t FeatureStore::fill_cache(const comm::Communicator& comm, const Directory& directory,
+                                 std::vector<OriginalId> ids) {
+  const std::vector<int64_t> fresh = cache_.replace(std::move(ids));
+  const auto num_fresh = static_cast<int64_t>(fresh.size());
+  const int64_t at_a_time = std::max<int64_t>(1, kFillBytes / std::max<int64_t>(1, row_bytes_));
+  const int64_t rounds = comm::max_over_ranks(comm, (num_fresh + at_a_time - 1) / at_a_time);
+  for (int64_t round = 0; round < rounds; ++round) {
+    const int64_t end = std::min(num_fresh, (round + 1) * at_a_time);
+    std::vector<OriginalId> asked;
+    for (int64_t i = round * at_a_time; i < end; ++i) asked.push_back(cache_.ids()[fresh[i]]);
+    const Buffer<std::byte> rows = fetch_remote(comm, directory.locate(comm, asked), kFillMessageBytes);
+    const std::vector<int32_t> slots = cache_.find(asked);
+    for (size_t i = 0; i < slots.size(); ++i) {
+      std::memcpy(cache_.row(slots[i]), rows.data() + static_cast<int64_t>(i) * row_bytes_,
+                  static_cast<size_t>(row_bytes_));
+    }
+  }
+  return num_fresh;
+}
+
+Buffer<std::byte> FeatureStore::fetch_remote(const comm::Communicator& comm, std::span<const Location> where,
+                                             int64_t max_message_bytes) const {
   std::vector<int32_t> owner_ranks;
   std::vector<int64_t> owner_rows;
-  std::vector<int64_t> remote_place(where.size(), -1);
-  for (size_t u = 0; u < where.size(); ++u) {
-    if (where[u].rank == comm.rank()) continue;
-    remote_place[u] = static_cast<int64_t>(owner_ranks.size());
-    owner_ranks.push_back(where[u].rank);
-    owner_rows.push_back(where[u].row);
+  for (const Location& at : where) {
+    if (!is_remote(at, rank_)) continue;
+    owner_ranks.push_back(at.rank);
+    owner_rows.push_back(at.row);
   }
-  const auto num_remote = static_cast<int64_t>(owner_ranks.size());
-  Buffer<std::byte> remote(num_remote * row_bytes_);
-  if (comm.size() > 1) {
-    const comm::RowPlan plan = comm::plan_rows(comm, owner_ranks, owner_rows);
-    const auto pack = [&](int64_t row, std::byte* out) {
-      std::memcpy(out, token_row(row), static_cast<size_t>(row_bytes_));
-    };
-    comm::run_rows(comm, plan, row_bytes_, pack, remote.data(), row_bytes_);
-  }
+  Buffer<std::byte> remote;
+  if (comm.size() == 1) return remote;
+  remote.resize(static_cast<int64_t>(owner_ranks.size()) * row_bytes_);
+  const comm::RowPlan plan = comm::plan_rows(comm, owner_ranks, owner_rows);
+  const auto pack = [&](int64_t row, std::byte* out) {
+    std::memcpy(out, token_row(row), static_cast<size_t>(row_bytes_));
+  };
+  comm::run_rows(comm, plan, row_bytes_, pack, remote.data(), row_bytes_, max_message_bytes);
+  return remote;
+}
+
+void FeatureStore::assemble_tokens(std::span<const Location> where, const Buffer<std::byte>& remote, int num_threads,
+                                   Matrix<float>& tokens) const {
   const auto num_nodes = static_cast<int64_t>(where.size());
+  std::vector<const std::byte*> stored(where.size());
+  const std::byte* next_remote = remote.data();
+  for (int64_t u = 0; u < num_nodes; ++u) {
+    const Location& at = where[u];
+    if (at.rank == kInCache) {
+      stored[u] = cache_.row(at.row);
+    } else if (at.rank == rank_) {
+      stored[u] = token_row(at.row);
+    } else {
+      stored[u] = next_remote;
+      next_remote += row_bytes_;
+    }
+  }
   tokens.resize(kHops * num_nodes, feature_width_);
 #pragma omp parallel for num_threads(num_threads) schedule(static)
-  for (int64_t u = 0; u < num_nodes; ++u) {
-    const int64_t place = remote_place[u];
-    const std::byte* stored = place < 0 ? token_row(where[u].row) : remote.data() + place * row_bytes_;
-    convert(stored, tokens.row(kHops * u));
-  }
-  return num_remote;
+  for (int64_t u = 0; u < num_nodes; ++u) convert(stored[u], tokens.row(kHops * u));
 }
 
 void FeatureStore::copy_positional(std::span<const LocalId> seeds, Matrix<float>& positional) const {

@@ -1,7 +1,8 @@
-/// What the model reads of nodes: token rows from whoever owns them, positional rows and labels of this rank's own
-/// seeds.
+/// What the model reads of nodes: token rows from whoever owns them or from the cache, positional rows and labels of
+/// this rank's own seeds.
 ///
-/// Rows are read from the mapped shards and travel in the dtype they are stored in; only here they become float32.
+/// Rows are read from the mapped shards, travel and are cached in the dtype they are stored in; only here they become
+/// float32.
 #pragma once
 
 #include <cstdint>
@@ -10,11 +11,20 @@
 
 #include "array/dtype.h"
 #include "comm/communicator.h"
+#include "comm/exchange.h"
 #include "graph/local_graph.h"
 #include "sampler/directory.h"
+#include "sampler/row_cache.h"
 #include "tensor/matrix.h"
 
 namespace gigahop::sampler {
+
+/// While the cache is filled: rows that a rank asks for at a time, and messages of a pair of ranks.
+inline constexpr int64_t kFillBytes = int64_t{16} << 20;
+inline constexpr int64_t kFillMessageBytes = int64_t{1} << 20;
+
+/// The rank of a Location whose row is a slot of this rank's cache.
+inline constexpr int32_t kInCache = -2;
 
 class FeatureStore {
  public:
@@ -25,10 +35,22 @@ class FeatureStore {
   int64_t feature_width() const { return feature_width_; }        // F
   int64_t positional_width() const { return positional_width_; }  // G
   array::DType token_dtype() const { return dtype_; }
+  int64_t row_bytes() const { return row_bytes_; }  // of the three hops of a node, as stored
 
-  /// tokens [3 U, F]: row 3 u + h = hop h of the node at where[u]; overwritten. Returns how many rows were remote.
-  /// Collective if any rank may want remote rows. Cost: 3 F elements per remote node.
-  int64_t fetch_tokens(const comm::Communicator& comm, std::span<const Location> where, int num_threads,
+  /// Sets memory aside for the rows of so many remote nodes; none are kept yet. Error{kInternal} on all ranks if one
+  /// has no memory for it. Collective.
+  void make_cache(const comm::Communicator& comm, int64_t capacity);
+  /// Keeps the rows of these remote nodes (ascending) instead of those before. Returns how many were fetched; what is
+  /// here already is not. Collective. Cost: 24 bytes and a row per node that is fetched.
+  int64_t fill_cache(const comm::Communicator& comm, const Directory& directory, std::vector<OriginalId> ids);
+  const RowCache& cache() const { return cache_; }
+
+  /// The rows of nodes at `where` on other ranks, as stored: [their number, row_bytes], in the order of where.
+  /// Collective if any rank may want remote rows. Cost: 8 bytes out and 3 F elements back per remote node.
+  Buffer<std::byte> fetch_remote(const comm::Communicator& comm, std::span<const Location> where,
+                                 int64_t max_message_bytes = comm::kMaxMessageBytes) const;
+  /// tokens [3 U, F]: row 3 u + h = hop h of the node at where[u]; overwritten. remote: as fetched for the same where.
+  void assemble_tokens(std::span<const Location> where, const Buffer<std::byte>& remote, int num_threads,
                        Matrix<float>& tokens) const;
   /// positional [B, G]; overwritten.
   void copy_positional(std::span<const LocalId> seeds, Matrix<float>& positional) const;
@@ -39,12 +61,14 @@ class FeatureStore {
   void convert(const std::byte* stored, float* out) const;
 
   const graph::LocalGraph& graph_;
+  int rank_ = 0;
   array::DType dtype_ = array::DType::kFloat32;
   int64_t feature_width_ = 0;
   int64_t positional_width_ = 0;
-  int64_t row_bytes_ = 0;                       // of three hops, as stored
+  int64_t row_bytes_ = 0;
   std::vector<const std::byte*> token_shards_;  // first row of each shard
   std::vector<const float*> positional_shards_;
+  RowCache cache_;
 };
 
 }  // namespace gigahop::sampler

@@ -2,7 +2,37 @@
 
 #include <algorithm>
 
+#include "sampler/feature_store.h"
+
 namespace gigahop::sampler {
+namespace {
+
+/// The rows that are kept, the messages they arrive in, and what choosing them takes.
+int64_t forecast_cache(const LoaderOptions& options, const LoadForecastInput& input, int64_t row_bytes) {
+  const int64_t num_remote = input.num_nodes - input.num_owned;
+  const int64_t rows = std::min(rows_in_cache(options.cache_bytes, row_bytes), num_remote);
+  constexpr int64_t kIdBytes = 8;
+  constexpr int64_t kSlotBytes = 4;
+  constexpr int64_t kCountBytes = 16;
+  int64_t choosing = 0;
+  switch (options.cache_policy) {
+    case CachePolicy::kNone:
+      return 0;
+    case CachePolicy::kDegree:
+      choosing = kCountBytes * input.num_owned;
+      break;
+    case CachePolicy::kVip:
+      choosing = 3 * kIdBytes * (input.num_owned + input.num_halo) + kCountBytes * input.num_owned;
+      break;
+    case CachePolicy::kPresample:
+      choosing = 3 * kCountBytes * std::min(num_remote, input.seeds_per_epoch * options.sample_size);
+      break;
+  }
+  const int64_t messages = std::min(kFillBytes + 2 * kFillMessageBytes * input.num_ranks, 3 * row_bytes * rows);
+  return choosing + (row_bytes + kIdBytes + kSlotBytes) * rows + messages;
+}
+
+}  // namespace
 
 LoadForecast forecast_load(const LoaderOptions& options, const LoadForecastInput& input) {
   constexpr int64_t kHops = 3;
@@ -30,8 +60,11 @@ LoadForecast forecast_load(const LoaderOptions& options, const LoadForecastInput
                         list_entries * 2 * static_cast<int64_t>(sizeof(int32_t)) +
                         input.seeds_per_step * (input.positional_width * static_cast<int64_t>(sizeof(float)) + 24);
   forecast.batches_bytes = (input.batches_ahead + 2) * batch;
-  if (two_hops && input.num_ranks > 1)
-    forecast.exchange_bytes += nodes * kHops * input.feature_width * input.token_bytes;
+  if (two_hops && input.num_ranks > 1) {
+    const int64_t row_bytes = kHops * input.feature_width * input.token_bytes;
+    forecast.exchange_bytes += nodes * row_bytes;
+    forecast.cache_bytes = forecast_cache(options, input, row_bytes);
+  }
   return forecast;
 }
 

@@ -20,15 +20,17 @@ struct LoadForecastInput {
   int64_t feature_width = 0;     // F
   int64_t positional_width = 0;  // G
   int64_t token_bytes = 4;       // of one stored element
+  int64_t seeds_per_epoch = 0;   // of this rank: training nodes
 };
 
 struct LoadForecast {
   int64_t rows_bytes = 0;      // original ids, halo plan, directory
   int64_t sketches_bytes = 0;  // two salts; 0 unless COORDINATED
   int64_t exchange_bytes = 0;  // buffers of one round, and of fetched rows before conversion
+  int64_t cache_bytes = 0;     // remote rows that are kept, and what choosing them takes
   int64_t batches_bytes = 0;   // batches waiting, the one in use and the one being made
 
-  int64_t total_bytes() const { return rows_bytes + sketches_bytes + exchange_bytes + batches_bytes; }
+  int64_t total_bytes() const { return rows_bytes + sketches_bytes + exchange_bytes + cache_bytes + batches_bytes; }
 };
 
 /// Upper bounds: every sample entry a distinct node, every sketch full, within what the graph has. Pure.

@@ -1,7 +1,9 @@
 #include "sampler/loader.h"
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
+#include <utility>
 #include <variant>
 
 #include "base/error.h"
@@ -41,8 +43,11 @@ struct Loader::State {
     if (options.neighbourhood == Neighbourhood::kTwoHops) directory.emplace(graph, comm, options.round_elements);
   }
 
-  SampleLists sample(const BatchRequest& request, std::span<const OriginalId> seed_ids);
+  MiniBatch sample(const BatchRequest& request);
+  SampleLists sample_lists(const BatchRequest& request, std::span<const OriginalId> seed_ids);
   std::vector<Location> locate(const MiniBatch& batch) const;
+  std::vector<Location> locate_ids(std::span<const OriginalId> ids) const;
+  std::vector<OriginalId> choose_cached(const std::function<std::optional<BatchRequest>()>& requests, int64_t capacity);
 
   const graph::LocalGraph& graph;
   comm::Communicator comm;
@@ -50,9 +55,11 @@ struct Loader::State {
   FeatureStore features;
   Sampler sampler;
   std::optional<Directory> directory;
+  std::optional<int64_t> filled_for;  // salt that the cache was filled for last
+  int64_t filled_bytes = 0;           // fetched for it since the last batch
 };
 
-SampleLists Loader::State::sample(const BatchRequest& request, std::span<const OriginalId> seed_ids) {
+SampleLists Loader::State::sample_lists(const BatchRequest& request, std::span<const OriginalId> seed_ids) {
   if (auto* coordinated = std::get_if<CoordinatedSampler>(&sampler)) {
     return coordinated->sample(comm, request.salt, request.seeds);
   }
@@ -63,12 +70,61 @@ SampleLists Loader::State::sample(const BatchRequest& request, std::span<const O
 }
 
 std::vector<Location> Loader::State::locate(const MiniBatch& batch) const {
-  if (directory) return directory->locate(comm, batch.node_ids);
+  if (directory) return locate_ids(batch.node_ids);
   std::vector<Location> locations(batch.node_ids.size());
   for (size_t b = 0; b < batch.seeds.size(); ++b) {
     locations[batch.sample_nodes[b]] = {comm.rank(), batch.seeds[b].value};
   }
   return locations;
+}
+
+/// The directory is asked for what is not in the cache alone.
+std::vector<Location> Loader::State::locate_ids(std::span<const OriginalId> ids) const {
+  if (features.cache().ids().empty()) return directory->locate(comm, ids);
+  const std::vector<int32_t> slots = features.cache().find(ids);
+  std::vector<OriginalId> unknown;
+  for (size_t u = 0; u < ids.size(); ++u) {
+    if (slots[u] < 0) unknown.push_back(ids[u]);
+  }
+  const std::vector<Location> answers = directory->locate(comm, unknown);
+  std::vector<Location> locations(ids.size());
+  auto answer = answers.begin();
+  for (size_t u = 0; u < ids.size(); ++u) locations[u] = slots[u] < 0 ? *answer++ : Location{kInCache, slots[u]};
+  return locations;
+}
+
+std::vector<OriginalId> Loader::State::choose_cached(const std::function<std::optional<BatchRequest>()>& requests,
+                                                     int64_t capacity) {
+  if (options.cache_policy == CachePolicy::kDegree) return choose_by_degree(graph, comm, capacity);
+  if (options.cache_policy == CachePolicy::kVip) {
+    std::vector<LocalId> seeds;
+    while (const std::optional<BatchRequest> request = requests()) {
+      seeds.insert(seeds.end(), request->seeds.begin(), request->seeds.end());
+    }
+    return choose_by_weight(graph, comm, seeds, options.sample_size, capacity);
+  }
+  AccessCounts counts;
+  while (const std::optional<BatchRequest> request = requests()) {
+    const MiniBatch batch = sample(*request);
+    counts.add(batch.node_ids, directory->locate(comm, batch.node_ids), comm.rank());
+  }
+  counts.add_kept(features.cache().ids());
+  return counts.choose(capacity);
+}
+
+MiniBatch Loader::State::sample(const BatchRequest& request) {
+  MiniBatch batch;
+  batch.epoch = request.epoch;
+  batch.step = request.step;
+  batch.seeds = request.seeds;
+  for (const LocalId seed : request.seeds) batch.seed_ids.push_back(graph.original_ids()[seed.value]);
+  SampleLists lists = sample_lists(request, batch.seed_ids);
+  DistinctNodes nodes = number_distinct_nodes(lists);
+  batch.sample_offsets = std::move(lists.offsets);
+  batch.sample_nodes = std::move(nodes.sample_nodes);
+  batch.sample_counts = std::move(lists.counts);
+  batch.node_ids = std::move(nodes.ids);
+  return batch;
 }
 
 int64_t salt_of_epoch(int64_t epoch, int64_t resample_every_epochs) {
@@ -80,27 +136,36 @@ Loader::Loader(const graph::LocalGraph& graph, comm::Communicator comm, const Lo
 
 Loader::~Loader() = default;
 
-MiniBatch Loader::load(const BatchRequest& request) {
-  MiniBatch batch;
-  batch.epoch = request.epoch;
-  batch.step = request.step;
-  batch.seeds = request.seeds;
-  for (const LocalId seed : request.seeds) batch.seed_ids.push_back(state_->graph.original_ids()[seed.value]);
+int64_t Loader::fill_cache(int64_t salt, const std::function<std::optional<BatchRequest>()>& requests) {
+  State& state = *state_;
+  const CachePolicy policy = state.options.cache_policy;
+  if (state.comm.size() == 1 || !state.directory || policy == CachePolicy::kNone) return 0;
+  if (state.filled_for && (policy != CachePolicy::kPresample || *state.filled_for == salt)) return 0;
+  const int64_t num_remote = state.graph.map().num_nodes() - state.graph.num_owned();
+  const int64_t capacity = std::min(rows_in_cache(state.options.cache_bytes, state.features.row_bytes()), num_remote);
+  if (!state.filled_for) state.features.make_cache(state.comm, capacity);
+  state.filled_for = salt;
+  const int64_t fetched =
+      state.features.fill_cache(state.comm, *state.directory, state.choose_cached(requests, capacity));
+  state.filled_bytes += fetched * state.features.row_bytes();
+  return fetched;
+}
 
+MiniBatch Loader::load(const BatchRequest& request) {
+  State& state = *state_;
   const auto sampling_began = std::chrono::steady_clock::now();
-  SampleLists lists = state_->sample(request, batch.seed_ids);
-  DistinctNodes nodes = number_distinct_nodes(lists);
-  batch.sample_offsets = std::move(lists.offsets);
-  batch.sample_nodes = std::move(nodes.sample_nodes);
-  batch.sample_counts = std::move(lists.counts);
-  batch.node_ids = std::move(nodes.ids);
+  MiniBatch batch = state.sample(request);
   batch.sample_seconds = seconds_since(sampling_began);
 
   const auto fetching_began = std::chrono::steady_clock::now();
-  batch.num_remote_nodes =
-      state_->features.fetch_tokens(state_->comm, state_->locate(batch), state_->options.num_threads, batch.tokens);
-  state_->features.copy_positional(batch.seeds, batch.positional);
-  batch.labels = state_->features.labels(batch.seeds);
+  const std::vector<Location> where = state.locate(batch);
+  const Buffer<std::byte> remote = state.features.fetch_remote(state.comm, where);
+  state.features.assemble_tokens(where, remote, state.options.num_threads, batch.tokens);
+  state.features.copy_positional(batch.seeds, batch.positional);
+  batch.labels = state.features.labels(batch.seeds);
+  batch.num_remote_nodes = batch.num_nodes() - std::ranges::count(where, state.comm.rank(), &Location::rank);
+  batch.num_cached_nodes = std::ranges::count(where, kInCache, &Location::rank);
+  batch.fetched_bytes = remote.size() + std::exchange(state.filled_bytes, 0);
   batch.fetch_seconds = seconds_since(fetching_began);
   return batch;
 }

@@ -2,13 +2,16 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/ids.h"
 #include "base/random.h"
 #include "comm/communicator.h"
 #include "graph/local_graph.h"
+#include "sampler/cache_choice.h"
 #include "sampler/mini_batch.h"
 
 namespace gigahop::sampler {
@@ -27,6 +30,9 @@ struct LoaderOptions {
   int num_threads = 1;
   /// COORDINATED: salts whose sketches stay in memory; 2 where training and evaluation take turns.
   int salts_kept = 2;
+  /// Which remote token rows fill_cache() keeps, and how many bytes of them.
+  CachePolicy cache_policy = CachePolicy::kNone;
+  int64_t cache_bytes = 0;
   RandomKey key = {};
   /// Elements of 8 bytes that this rank sends or receives at a time where the amount depends on the graph.
   int64_t round_elements = int64_t{1} << 22;
@@ -52,6 +58,13 @@ class Loader {
   /// Error{kData} on all ranks if the shards are not encoded, or not all alike.
   Loader(const graph::LocalGraph& graph, comm::Communicator comm, const LoaderOptions& options);
   ~Loader();
+
+  /// Fills the row cache for what an epoch of these requests, of samples `salt`, will want; they are asked for until
+  /// they end. Which rows are kept changes no batch. DEGREE and VIP fill it once; PRESAMPLE renews it with each salt,
+  /// and rows that are not wanted stay where there is room. Nothing happens with one rank or without samples. Returns
+  /// how many rows were fetched. Collective, with the same salt and sequence of (epoch, step, salt). Cost: that of
+  /// choosing (sampler/cache_choice.h; for PRESAMPLE sampling the epoch), then a row per node that is new.
+  int64_t fill_cache(int64_t salt, const std::function<std::optional<BatchRequest>()>& requests);
 
   /// Collective: all ranks load the same (epoch, step, salt), each with its own seeds. The batch does not depend on the
   /// number of ranks and threads. What belongs to a salt is kept for the salts_kept used last.

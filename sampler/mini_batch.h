@@ -35,7 +35,9 @@ struct MiniBatch {
   int64_t num_nodes() const { return static_cast<int64_t>(node_ids.size()); }
 
   /// What loading it cost, for the epoch line.
-  int64_t num_remote_nodes = 0;
+  int64_t num_remote_nodes = 0;  // owned by other ranks; of these:
+  int64_t num_cached_nodes = 0;  // in the row cache; the others were fetched
+  int64_t fetched_bytes = 0;     // of token rows, as stored; those that filled the cache before this batch too
   double sample_seconds = 0;
   double fetch_seconds = 0;
 };

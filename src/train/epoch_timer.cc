@@ -18,8 +18,15 @@ EpochTimer::Shares EpochTimer::stop(const comm::Communicator& comm) const {
   std::array<double, 3> shares = {(after.data_wait - before_.data_wait) * scale, (after.comm - before_.comm) * scale,
                                   (after.products - before_.products) * scale};
   comm::all_reduce_sum(comm, std::span<double>(shares));
-  return {
-      .seconds = comm::max_over_ranks(comm, seconds), .data_wait = shares[0], .comm = shares[1], .products = shares[2]};
+  std::array<int64_t, 3> loaded = {after.loaded.remote_nodes - before_.loaded.remote_nodes,
+                                   after.loaded.cached_nodes - before_.loaded.cached_nodes,
+                                   after.loaded.fetched_bytes - before_.loaded.fetched_bytes};
+  comm::all_reduce_sum(comm, std::span<int64_t>(loaded));
+  return {.seconds = comm::max_over_ranks(comm, seconds),
+          .data_wait = shares[0],
+          .comm = shares[1],
+          .products = shares[2],
+          .loaded = {.remote_nodes = loaded[0], .cached_nodes = loaded[1], .fetched_bytes = loaded[2]}};
 }
 
 }  // namespace gigahop::train

@@ -1,10 +1,12 @@
-/// Where the time of an epoch goes: waiting for data, communication, matrix products; averaged over ranks.
+/// Where the time of an epoch goes, averaged over ranks: waiting for data, communication, matrix products; and what its
+/// batches loaded.
 #pragma once
 
 #include <chrono>
 #include <functional>
 
 #include "comm/communicator.h"
+#include "sampler/pipeline.h"
 
 namespace gigahop::train {
 
@@ -15,6 +17,7 @@ class EpochTimer {
     double data_wait = 0;
     double comm = 0;
     double products = 0;
+    sampler::LoadTally loaded = {};
   };
   /// Starts now.
   explicit EpochTimer(std::function<Spent()> spent);
@@ -25,6 +28,7 @@ class EpochTimer {
     double data_wait = 0;
     double comm = 0;
     double products = 0;
+    sampler::LoadTally loaded = {};  // sum over ranks
   };
   Shares stop(const comm::Communicator& comm) const;
 

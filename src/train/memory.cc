@@ -89,7 +89,8 @@ TrainingMemory forecast_training(const proto::Config& config, const GraphShare& 
                                                                       .batches_ahead = config.sampler().batches_ahead(),
                                                                       .feature_width = share.feature_width,
                                                                       .positional_width = share.positional_width,
-                                                                      .token_bytes = bytes_of_token(config.encode())});
+                                                                      .token_bytes = bytes_of_token(config.encode()),
+                                                                      .seeds_per_epoch = share.num_train});
 
   const model::ModelShape shape = model_shape(config, partition_of(share), share.positional_width);
   const int64_t sample = loading.neighbourhood == sampler::Neighbourhood::kTwoHops ? loading.sample_size : 1;
@@ -105,7 +106,8 @@ TrainingMemory forecast_training(const proto::Config& config, const GraphShare& 
   memory.mapped_bytes =
       share.num_owned * (kHops * share.feature_width * bytes_of_token(config.encode()) + 4 * share.positional_width);
   memory.structure_bytes = structure_of(share);
-  memory.loading_bytes = load.total_bytes() - load.batches_bytes;
+  memory.loading_bytes = load.total_bytes() - load.batches_bytes - load.cache_bytes;
+  memory.cache_bytes = load.cache_bytes;
   memory.batches_bytes = load.batches_bytes;
   memory.model_bytes = model.total_bytes();
   memory.optimizer_bytes = 2 * parameter_bytes;
@@ -118,9 +120,10 @@ std::string TrainingMemory::describe() const {
     return fmt::format("  {:<34}{:>10}\n", what, human_bytes(static_cast<double>(bytes)));
   };
   return line("graph structure", structure_bytes) + line("sampling and exchange", loading_bytes) +
-         line("batches ahead", batches_bytes) + line("model and activations", model_bytes) +
-         line("optimizer", optimizer_bytes) + line("checkpoint snapshot", checkpoint_bytes) +
-         line("in all, per rank", total_bytes()) + line("mapped from disk, reclaimable", mapped_bytes);
+         line("cache of remote rows", cache_bytes) + line("batches ahead", batches_bytes) +
+         line("model and activations", model_bytes) + line("optimizer", optimizer_bytes) +
+         line("checkpoint snapshot", checkpoint_bytes) + line("in all, per rank", total_bytes()) +
+         line("mapped from disk, reclaimable", mapped_bytes);
 }
 
 }  // namespace gigahop::train

@@ -34,13 +34,15 @@ struct TrainingMemory {
   int64_t mapped_bytes = 0;     // tokens and encodings on disk, mapped: page cache that can be given back, not in total
   int64_t structure_bytes = 0;  // rows, edges, halo, labels, splits, codes
   int64_t loading_bytes = 0;    // sketches, directory, buffers
+  int64_t cache_bytes = 0;      // token rows of other ranks' nodes
   int64_t batches_bytes = 0;    // batches made ready
   int64_t model_bytes = 0;      // parameters, gradients, activations, codebook, scratch
   int64_t optimizer_bytes = 0;
   int64_t checkpoint_bytes = 0;  // the snapshot being written; rank 0 has the largest
 
   int64_t total_bytes() const {
-    return structure_bytes + loading_bytes + batches_bytes + model_bytes + optimizer_bytes + checkpoint_bytes;
+    return structure_bytes + loading_bytes + cache_bytes + batches_bytes + model_bytes + optimizer_bytes +
+           checkpoint_bytes;
   }
   /// One line for each, for people.
   std::string describe() const;

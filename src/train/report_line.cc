@@ -20,6 +20,7 @@ std::string report_line(const proto::Metrics& metrics, int64_t num_epochs) {
                         with_commas(std::llround(metrics.seeds_per_second())), 100 * metrics.data_wait_share(),
                         100 * metrics.comm_share(), 100 * metrics.product_share());
   }
+  if (metrics.has_cache_hit_share()) line += fmt::format("  cache {:.0f} %", 100 * metrics.cache_hit_share());
   return line;
 }
 

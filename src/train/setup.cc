@@ -41,6 +41,20 @@ void require_encoding(const graph::Shard& shard, uint64_t expected, int part) {
       "run gigahop encode again, so that all shards are encoded alike");
 }
 
+sampler::CachePolicy cache_policy_of(proto::SamplerConfig::CachePolicy policy) {
+  switch (policy) {
+    case proto::SamplerConfig::DEGREE:
+      return sampler::CachePolicy::kDegree;
+    case proto::SamplerConfig::VIP:
+      return sampler::CachePolicy::kVip;
+    case proto::SamplerConfig::PRESAMPLE:
+      return sampler::CachePolicy::kPresample;
+    case proto::SamplerConfig::NONE:
+      break;
+  }
+  return sampler::CachePolicy::kNone;
+}
+
 }  // namespace
 
 uint64_t encoding_fingerprint(const graph::LocalGraph& graph) {
@@ -86,6 +100,8 @@ sampler::LoaderOptions loader_options(const proto::Config& config, int threads) 
           .neighbourhood = needs_samples ? sampler::Neighbourhood::kTwoHops : sampler::Neighbourhood::kSeedsOnly,
           .num_threads = std::max(1, threads / 2),
           .salts_kept = config.train().evaluate_every_epochs() > 0 ? 2 : 1,
+          .cache_policy = cache_policy_of(settings.cache_policy()),
+          .cache_bytes = settings.cache_bytes(),
           .key = RandomKey{config.seed()}};
 }
 

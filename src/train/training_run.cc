@@ -139,12 +139,36 @@ void TrainingRun<Device>::start_from(const std::optional<fs::path>& checkpoint) 
   model_.set_histogram(assignments_.histogram(comm_));
 }
 
+/// Called by the pipeline's thread, which alone uses the loader.
+template <class Device>
+std::optional<sampler::BatchRequest> TrainingRun<Device>::next_request() {
+  const std::optional<sampler::BatchRequest> request = feed_->next();
+  if (request.has_value() && request->salt != sampler::kEvaluationSalt) fill_cache(*request);
+  return request;
+}
+
+/// For what the epoch of this request wants, and the evaluation after it where every epoch has one.
+template <class Device>
+void TrainingRun<Device>::fill_cache(const sampler::BatchRequest& first) {
+  RunPlan one_epoch = plan_;
+  one_epoch.num_epochs = first.epoch + 1;
+  one_epoch.max_steps = 0;
+  std::optional<BatchFeed> feed;  // made where it is asked for: at few of the steps
+  loader_.fill_cache(first.salt, [&]() -> std::optional<sampler::BatchRequest> {
+    if (!feed.has_value()) feed.emplace(graph_, config_, one_epoch, first.epoch * plan_.steps_per_epoch);
+    auto request = feed->next();
+    const bool is_evaluation = request.has_value() && request->salt == sampler::kEvaluationSalt;
+    if (is_evaluation && plan_.evaluate_every_epochs != 1) return std::nullopt;
+    return request;
+  });
+}
+
 template <class Device>
 void TrainingRun<Device>::feed_batches(const RunPlan& plan) {
   pipeline_.reset();
   feed_.emplace(graph_, config_, plan, progress_.step());
   pipeline_.emplace(
-      loader_, [this] { return feed_->next(); }, config_.sampler().batches_ahead());
+      loader_, [this] { return next_request(); }, config_.sampler().batches_ahead());
 }
 
 template <class Device>
@@ -199,7 +223,8 @@ void TrainingRun<Device>::train_epochs() {
   Ending ending = Ending::kGoesOn;
   while (progress_.step() < plan_.num_steps() && ending == Ending::kGoesOn) {
     const EpochTimer timer([this] {
-      return EpochTimer::Spent{pipeline_->waited_seconds(), comm_.seconds(), model_.product_seconds()};
+      return EpochTimer::Spent{pipeline_->waited_seconds(), comm_.seconds(), model_.product_seconds(),
+                               pipeline_->taken()};
     });
     seeds_before_ = progress_.tally().num_seeds();
     if (comm_.rank() == 0 && options_.output == Output::kShown) {
@@ -258,6 +283,10 @@ typename TrainingRun<Device>::Ending TrainingRun<Device>::end_epoch(const EpochT
   metrics.set_comm_share(shares.comm);
   metrics.set_product_share(shares.products);
   metrics.set_seconds(shares.seconds);
+  const auto num_remote = static_cast<double>(shares.loaded.remote_nodes);
+  metrics.set_remote_rows(shares.loaded.remote_nodes);
+  metrics.set_fetched_bytes(shares.loaded.fetched_bytes);
+  if (num_remote > 0) metrics.set_cache_hit_share(static_cast<double>(shares.loaded.cached_nodes) / num_remote);
   metrics.set_gradient_norm(gradient_norm_);
   if (model_.has_codebook()) metrics.set_codewords_used(count_used_codewords(model_));
   metrics.set_peak_memory_bytes(comm::max_over_ranks(comm_, peak_memory_bytes()));

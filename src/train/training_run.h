@@ -50,6 +50,8 @@ class TrainingRun {
   void restore(const std::filesystem::path& checkpoint);
   void load_weights(const std::filesystem::path& path);
   void open_outputs(int64_t last_step);
+  std::optional<sampler::BatchRequest> next_request();
+  void fill_cache(const sampler::BatchRequest& first);
   void feed_batches(const RunPlan& plan);
 
   void train_epochs();

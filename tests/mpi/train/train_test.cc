@@ -3,6 +3,7 @@
 #include <cmath>
 #include <functional>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "array/manifest.h"
@@ -151,6 +152,33 @@ TEST(Training, goes_on_with_another_number_of_ranks) {
       train_planted(comm::Communicator::self(), config, folder / "partition", alone, {.start = Start::kResume});
   expect_near(resumed.losses, {whole.losses.begin() + 3, whole.losses.end()}, kLossTolerance);
   expect_same_model(resumed, whole);
+}
+
+TEST(Training, does_not_depend_on_the_cache_of_remote_rows) {
+  const comm::Communicator world = comm::Communicator::world();
+  const fs::path folder = empty_folder(world, "cache");
+  write_planted(world, folder / "partition", kPlantedParts);
+  proto::Config config = planted_config();
+  config.mutable_sampler()->set_cache_policy(proto::SamplerConfig::NONE);
+  const Trained plain = train_planted(world, config, folder / "partition", folder / "none");
+  for (const auto policy : {proto::SamplerConfig::DEGREE, proto::SamplerConfig::VIP, proto::SamplerConfig::PRESAMPLE}) {
+    for (const int64_t bytes : {0, 3000, 1 << 20}) {
+      config.mutable_sampler()->set_cache_policy(policy);
+      config.mutable_sampler()->set_cache_bytes(bytes);
+      const fs::path run = folder / fmt::format("{}_{}", static_cast<int>(policy), bytes);
+      const Trained cached = train_planted(world, config, folder / "partition", run);
+      EXPECT_EQ(cached.losses, plain.losses);
+      EXPECT_EQ(cached.parameters, plain.parameters);
+      const auto lines = train::read_metrics(run / train::kMetricsFile);
+      const auto plain_lines = train::read_metrics(folder / "none" / train::kMetricsFile);
+      EXPECT_EQ(lines.at(1).remote_rows(), plain_lines.at(1).remote_rows());
+      EXPECT_EQ(lines.at(1).has_cache_hit_share(), world.size() > 1);
+      if (world.size() == 1) continue;
+      EXPECT_EQ(plain_lines.at(1).fetched_bytes(), plain_lines.at(1).remote_rows() * 3 * 6 * 4);
+      EXPECT_EQ(lines.at(1).cache_hit_share() > 0, bytes > 0);
+      EXPECT_EQ(lines.at(1).fetched_bytes() < plain_lines.at(1).fetched_bytes(), bytes > 0);
+    }
+  }
 }
 
 TEST(Training, learns_with_every_kind_of_attention) {

@@ -53,6 +53,7 @@ void all_reduce(const Communicator& comm, std::span<T> values, MPI_Op op) {
                              state.handle, &request),
               "MPI_Iallreduce");
     wait(state, request);
+    state.count_collective(static_cast<int64_t>(chunk.size_bytes()));
   });
   state.bytes_sent += 2 * static_cast<int64_t>(values.size_bytes());
 }
@@ -80,6 +81,7 @@ void barrier(const Communicator& comm) {
   MPI_Request request = MPI_REQUEST_NULL;
   mpi_check(MPI_Ibarrier(comm.state().handle, &request), "MPI_Ibarrier");
   wait(comm.state(), request);
+  comm.state().count_collective(0);
 }
 
 void broadcast_bytes(const Communicator& comm, std::span<std::byte> bytes, int root) {
@@ -90,6 +92,7 @@ void broadcast_bytes(const Communicator& comm, std::span<std::byte> bytes, int r
     mpi_check(MPI_Ibcast(chunk.data(), static_cast<int>(chunk.size()), MPI_BYTE, root, state.handle, &request),
               "MPI_Ibcast");
     wait(state, request);
+    state.count_collective(static_cast<int64_t>(chunk.size()));
   });
   state.bytes_sent += static_cast<int64_t>(bytes.size());
 }
@@ -136,6 +139,7 @@ int64_t exclusive_sum(const Communicator& comm, int64_t value) {
   MPI_Request request = MPI_REQUEST_NULL;
   mpi_check(MPI_Iexscan(&value, &before, 1, MPI_INT64_T, MPI_SUM, comm.state().handle, &request), "MPI_Iexscan");
   wait(comm.state(), request);
+  comm.state().count_collective(sizeof value);
   return comm.rank() == 0 ? 0 : before;
 }
 
@@ -152,6 +156,7 @@ Gathered all_gather_varied_bytes(const Communicator& comm, std::span<const std::
   mpi_check(MPI_Iallgather(&length, 1, MPI_INT64_T, offsets.data() + 1, 1, MPI_INT64_T, comm.state().handle, &request),
             "MPI_Iallgather");
   wait(comm.state(), request);
+  comm.state().count_collective(sizeof length);
   std::partial_sum(offsets.begin(), offsets.end(), offsets.begin());
   Gathered gathered{.bytes = gather_known(comm, mine, offsets), .offsets = {}};
   gathered.offsets = std::move(offsets);

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/trace.h"
 #include "comm/collectives.h"
 #include "comm/communicator_state.h"
 
@@ -86,6 +87,7 @@ void mpi_check(int code, const char* call, std::source_location where) {
 }
 
 void wait(Communicator::State& state, std::span<MPI_Request> requests) {
+  const trace::Span span("exchange");
   const auto start = steady_clock::now();
   auto waited = steady_clock::duration::zero();
   for (;;) {
@@ -140,6 +142,7 @@ Communicator Communicator::world() {
   mpi_check(MPI_Comm_rank(state->handle, &state->rank), "MPI_Comm_rank");
   mpi_check(MPI_Comm_size(state->handle, &state->size), "MPI_Comm_size");
   state->host = host_name();
+  state->ledger = std::make_shared<Ledger>(state->size);
   Communicator comm(std::move(state));
   find_neighbours_on_host(comm, comm.state());
   return comm;
@@ -150,6 +153,7 @@ Communicator Communicator::self() {
   auto state = std::make_unique<State>();
   state->handle = duplicate_handle(*state, MPI_COMM_SELF);
   state->host = host_name();
+  state->ledger = std::make_shared<Ledger>(state->size);
   return Communicator(std::move(state));
 }
 
@@ -161,6 +165,7 @@ Communicator Communicator::duplicate() const {
   copy->ranks_on_host = state_->ranks_on_host;
   copy->rank_on_host = state_->rank_on_host;
   copy->host = state_->host;
+  copy->ledger = state_->ledger;
   return Communicator(std::move(copy));
 }
 

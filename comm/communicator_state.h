@@ -9,16 +9,42 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <source_location>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "comm/communicator.h"
+#include "comm/traffic.h"
 
 namespace gigahop::comm {
 
+/// Phase 0 of every ledger, "other".
+inline constexpr int kNoPhase = 0;
+
+/// What one process sent; shared by a communicator and its duplicates, whose threads all write it.
+class Ledger {
+ public:
+  explicit Ledger(int num_ranks) : num_ranks_(static_cast<size_t>(num_ranks)) { number_of("other"); }
+
+  int number_of(std::string_view phase);
+  void count_messages(int phase, int receiver, Sent sent);
+  void count_collective(int phase, int64_t bytes);
+  Traffic traffic() const;
+
+ private:
+  size_t num_ranks_;
+  mutable std::mutex mutex_;
+  Traffic traffic_;
+};
+
 struct Communicator::State {
+  /// bytes: what this rank hands in.
+  void count_collective(int64_t bytes) { ledger->count_collective(phase, bytes); }
+
   MPI_Comm handle = MPI_COMM_NULL;
   int rank = 0;
   int size = 1;
@@ -27,6 +53,8 @@ struct Communicator::State {
   std::string host;
   std::atomic<double> seconds = 0;
   std::atomic<int64_t> bytes_sent = 0;
+  std::shared_ptr<Ledger> ledger;
+  int phase = kNoPhase;
 };
 
 /// Error{kComm} naming the call and MPI's reason unless `code` is MPI_SUCCESS.

@@ -50,11 +50,14 @@ void run_transfers(Communicator::State& state, std::span<const Transfer> transfe
     });
   }
   for (const Transfer& transfer : transfers) {
+    Sent sent;
     for_each_message(transfer.send, max_message_bytes, [&](const std::byte* data, int count) {
+      sent += {.messages = 1, .bytes = count};
       mpi_check(MPI_Isend(data, count, MPI_BYTE, transfer.rank, kTransferTag, state.handle, &requests.emplace_back()),
                 "MPI_Isend");
     });
-    state.bytes_sent += static_cast<int64_t>(transfer.send.size());
+    state.bytes_sent += sent.bytes;
+    state.ledger->count_messages(state.phase, transfer.rank, sent);
   }
   wait(state, requests);
 }
@@ -69,6 +72,7 @@ std::vector<int64_t> exchange_lengths(const Communicator& comm, std::span<const 
       MPI_Ialltoall(lengths.data(), 1, MPI_INT64_T, offsets.data() + 1, 1, MPI_INT64_T, comm.state().handle, &request),
       "MPI_Ialltoall");
   wait(comm.state(), request);
+  comm.state().count_collective(static_cast<int64_t>(lengths.size() * sizeof(int64_t)));
   std::partial_sum(offsets.begin(), offsets.end(), offsets.begin());
   return offsets;
 }

@@ -126,7 +126,7 @@ void run_all(Context& context) {
   });
   const uint64_t trained = run_stage("train", settings.train, encoded, workspace.run, [&](StageState state) {
     return train_model(context, workspace.partition, workspace.run,
-                       {.resume = state == StageState::kBegun, .init_from = {}});
+                       {.resume = state == StageState::kBegun, .init_from = {}, .trace = {}});
   });
   run_stage("predict", settings.predict, trained, workspace.predictions, [&](StageState) {
     predict_nodes(context, workspace.partition, workspace.run, workspace.predictions);

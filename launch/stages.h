@@ -40,6 +40,7 @@ void encode_partition(Context& context, const std::filesystem::path& partition);
 struct TrainOptions {
   bool resume = false;
   std::filesystem::path init_from;
+  std::filesystem::path trace;  // empty: none
 };
 /// kLimited: train.max_steps or max_seconds ended it before the last epoch.
 enum class Completion { kComplete, kLimited };

@@ -14,6 +14,7 @@ void add_train(CLI::App& app, Invocation& invocation) {
   const auto partition = std::make_shared<std::string>();
   const auto run = std::make_shared<std::string>();
   const auto init_from = std::make_shared<std::string>();
+  const auto trace = std::make_shared<std::string>();
   const auto resume = std::make_shared<bool>(false);
   command->add_option("partition", *partition, "Partition folder, encoded")->type_name("DIR")->required();
   command->add_option("--run", *run, "Run folder; made if it does not exist")->type_name("DIR")->required();
@@ -23,13 +24,16 @@ void add_train(CLI::App& app, Invocation& invocation) {
       ->type_name("FILE")
       ->check(CLI::ExistingFile)
       ->excludes(resumes);
-  invocation.add(
-      *command,
-      {{"--epochs", "train.epochs", "Passes over the training nodes"},
-       {"--batch-size", "train.batch_size", "Seeds per step over all ranks"},
-       {"--attention", "model.attention", "FULL, LOCAL, GLOBAL or NONE"},
-       {"--seed", "seed", "Key of every random number"}},
-      [=](Context& context) { train_model(context, *partition, *run, {.resume = *resume, .init_from = *init_from}); });
+  command->add_option("--trace", *trace, "Timeline of all ranks, for ui.perfetto.dev")->type_name("FILE");
+  invocation.add(*command,
+                 {{"--epochs", "train.epochs", "Passes over the training nodes"},
+                  {"--batch-size", "train.batch_size", "Seeds per step over all ranks"},
+                  {"--attention", "model.attention", "FULL, LOCAL, GLOBAL or NONE"},
+                  {"--seed", "seed", "Key of every random number"}},
+                 [=](Context& context) {
+                   train_model(context, *partition, *run,
+                               {.resume = *resume, .init_from = *init_from, .trace = *trace});
+                 });
 }
 
 }  // namespace gigahop::launch

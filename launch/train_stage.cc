@@ -39,6 +39,7 @@ Completion train_model(Context& context, const fs::path& partition, const fs::pa
   train::TrainOptions start;
   start.start = options.resume ? train::Start::kResume : train::Start::kFresh;
   start.init_from = options.init_from;
+  start.trace = options.trace;
   const train::TrainResult result = train::train(context.comm, context.config, partition, rank_of_part, run, start);
   const Completion completion =
       result.epoch >= context.config.train().epochs() ? Completion::kComplete : Completion::kLimited;

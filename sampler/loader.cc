@@ -7,6 +7,8 @@
 #include <variant>
 
 #include "base/error.h"
+#include "base/trace.h"
+#include "comm/traffic.h"
 #include "sampler/coordinated.h"
 #include "sampler/directory.h"
 #include "sampler/feature_store.h"
@@ -15,6 +17,8 @@
 
 namespace gigahop::sampler {
 namespace {
+
+using Requests = std::function<std::optional<BatchRequest>()>;
 
 /// Loads the lists of the seed alone: no sampler, no directory.
 struct SeedsOnly {};
@@ -47,7 +51,8 @@ struct Loader::State {
   SampleLists sample_lists(const BatchRequest& request, std::span<const OriginalId> seed_ids);
   std::vector<Location> locate(const MiniBatch& batch) const;
   std::vector<Location> locate_ids(std::span<const OriginalId> ids) const;
-  std::vector<OriginalId> choose_cached(const std::function<std::optional<BatchRequest>()>& requests, int64_t capacity);
+  std::vector<OriginalId> choose_cached(const Requests& requests, int64_t capacity);
+  std::vector<OriginalId> choose_presampled(const Requests& requests, int64_t capacity);
 
   const graph::LocalGraph& graph;
   comm::Communicator comm;
@@ -93,19 +98,22 @@ std::vector<Location> Loader::State::locate_ids(std::span<const OriginalId> ids)
   return locations;
 }
 
-std::vector<OriginalId> Loader::State::choose_cached(const std::function<std::optional<BatchRequest>()>& requests,
-                                                     int64_t capacity) {
+std::vector<OriginalId> Loader::State::choose_cached(const Requests& requests, int64_t capacity) {
+  if (options.cache_policy == CachePolicy::kPresample) return choose_presampled(requests, capacity);
+  const comm::Phase phase(comm, "cache");
   if (options.cache_policy == CachePolicy::kDegree) return choose_by_degree(graph, comm, capacity);
-  if (options.cache_policy == CachePolicy::kVip) {
-    std::vector<LocalId> seeds;
-    while (const std::optional<BatchRequest> request = requests()) {
-      seeds.insert(seeds.end(), request->seeds.begin(), request->seeds.end());
-    }
-    return choose_by_weight(graph, comm, seeds, options.sample_size, capacity);
+  std::vector<LocalId> seeds;
+  while (const std::optional<BatchRequest> request = requests()) {
+    seeds.insert(seeds.end(), request->seeds.begin(), request->seeds.end());
   }
+  return choose_by_weight(graph, comm, seeds, options.sample_size, capacity);
+}
+
+std::vector<OriginalId> Loader::State::choose_presampled(const Requests& requests, int64_t capacity) {
   AccessCounts counts;
   while (const std::optional<BatchRequest> request = requests()) {
     const MiniBatch batch = sample(*request);
+    const comm::Phase phase(comm, "cache");
     counts.add(batch.node_ids, directory->locate(comm, batch.node_ids), comm.rank());
   }
   counts.add_kept(features.cache().ids());
@@ -113,6 +121,8 @@ std::vector<OriginalId> Loader::State::choose_cached(const std::function<std::op
 }
 
 MiniBatch Loader::State::sample(const BatchRequest& request) {
+  const trace::Span span("sample", request.step);
+  const comm::Phase phase(comm, "sampling");
   MiniBatch batch;
   batch.epoch = request.epoch;
   batch.step = request.step;
@@ -141,12 +151,14 @@ int64_t Loader::fill_cache(int64_t salt, const std::function<std::optional<Batch
   const CachePolicy policy = state.options.cache_policy;
   if (state.comm.size() == 1 || !state.directory || policy == CachePolicy::kNone) return 0;
   if (state.filled_for && (policy != CachePolicy::kPresample || *state.filled_for == salt)) return 0;
+  const trace::Span span("fill cache");
   const int64_t num_remote = state.graph.map().num_nodes() - state.graph.num_owned();
   const int64_t capacity = std::min(rows_in_cache(state.options.cache_bytes, state.features.row_bytes()), num_remote);
   if (!state.filled_for) state.features.make_cache(state.comm, capacity);
   state.filled_for = salt;
-  const int64_t fetched =
-      state.features.fill_cache(state.comm, *state.directory, state.choose_cached(requests, capacity));
+  std::vector<OriginalId> ids = state.choose_cached(requests, capacity);
+  const comm::Phase phase(state.comm, "cache");
+  const int64_t fetched = state.features.fill_cache(state.comm, *state.directory, std::move(ids));
   state.filled_bytes += fetched * state.features.row_bytes();
   return fetched;
 }
@@ -158,8 +170,15 @@ MiniBatch Loader::load(const BatchRequest& request) {
   batch.sample_seconds = seconds_since(sampling_began);
 
   const auto fetching_began = std::chrono::steady_clock::now();
-  const std::vector<Location> where = state.locate(batch);
-  const Buffer<std::byte> remote = state.features.fetch_remote(state.comm, where);
+  const comm::Phase phase(state.comm, "features");
+  std::vector<Location> where;
+  Buffer<std::byte> remote;
+  {
+    const trace::Span span("fetch", request.step);
+    where = state.locate(batch);
+    remote = state.features.fetch_remote(state.comm, where);
+  }
+  const trace::Span span("assemble", request.step);
   state.features.assemble_tokens(where, remote, state.options.num_threads, batch.tokens);
   state.features.copy_positional(batch.seeds, batch.positional);
   batch.labels = state.features.labels(batch.seeds);

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "base/trace.h"
 
 namespace gigahop::sampler {
 
@@ -56,6 +57,7 @@ void Pipeline::State::load_until_end() {
 }
 
 void Pipeline::State::run() {
+  trace::name_thread("data");
   std::exception_ptr thrown;
   try {
     load_until_end();
@@ -85,6 +87,7 @@ Pipeline::~Pipeline() {
 }
 
 std::optional<MiniBatch> Pipeline::next() {
+  const trace::Span span("wait");
   const auto began = std::chrono::steady_clock::now();
   std::unique_lock lock(state_->mutex);
   state_->changed.wait(lock, [&] { return !state_->ready.empty() || state_->ended; });

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "comm/collectives.h"
+#include "comm/traffic.h"
 #include "model/instantiate.h"
 #include "ops/batch_norm.h"
 
@@ -39,6 +40,7 @@ void BatchNorm<Device>::backward(Device& dev, const comm::Communicator& comm, In
     gain_gradient_[c] = static_cast<Real<Device>>(dy_x_sums[c]);
   }
   if (statistics_.are_of_batch()) {
+    const comm::Phase phase(comm, "batch norm");
     comm::all_reduce_sum(comm, sums_.span());
   } else {
     sums_.fill(0);

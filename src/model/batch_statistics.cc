@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "comm/collectives.h"
+#include "comm/traffic.h"
 #include "model/instantiate.h"
 #include "ops/batch_norm.h"
 
@@ -22,6 +23,7 @@ BatchStatistics<Device>::BatchStatistics(int64_t width)
 
 template <class Device>
 void BatchStatistics<Device>::gather(Device& dev, const comm::Communicator& comm, In<Device> x) {
+  const comm::Phase phase(comm, "batch norm");
   const int64_t width = mean_.size();
   ops::column_sums(dev, x, {sums_.data(), width});
   sums_.data()[width] = static_cast<double>(x.rows);

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "comm/collectives.h"
+#include "comm/traffic.h"
 #include "model/instantiate.h"
 #include "ops/batch_norm.h"
 #include "ops/nearest_codeword.h"
@@ -76,6 +77,7 @@ void Codebook<Device>::set_histogram(std::span<const int64_t> counts) {
 template <class Device>
 void Codebook<Device>::update(Device& dev, const comm::Communicator& comm, In<Device> g, std::span<uint16_t> codes) {
   require(static_cast<int64_t>(codes.size()) == g.rows, "every seed of the step has a code");
+  const comm::Phase phase(comm, "codebook");
   statistics_.gather(dev, comm, g);
   normalised_.resize(g.rows, g.cols);
   ops::batch_norm_apply(dev, g, statistics_.mean(), statistics_.inverse_deviation(), {}, {}, normalised_);

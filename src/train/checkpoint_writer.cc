@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/log.h"
+#include "base/trace.h"
 #include "comm/agree.h"
 #include "comm/collectives.h"
 #include "train/checkpoint_folder.h"
@@ -90,8 +91,11 @@ void CheckpointWriter::start(Snapshot snapshot) {
   const fs::path folder = run_folder_ / kCheckpointsFolder / checkpoint_name(snapshot.manifest.step());
   pending_.emplace();
   pending_->manifest = snapshot.manifest;
-  pending_->share =
-      std::async(std::launch::async, [folder, owned = std::move(snapshot)] { return write_share(folder, owned); });
+  pending_->share = std::async(std::launch::async, [folder, owned = std::move(snapshot)] {
+    trace::name_thread("checkpoint");
+    const trace::Span span("write", owned.manifest.step());
+    return write_share(folder, owned);
+  });
 }
 
 bool CheckpointWriter::is_written() const {

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/trace.h"
 #include "comm/gradient_sync.h"
 #include "train/batch_input.h"
 
@@ -22,15 +23,20 @@ StepOutput Step<Device>::run(const sampler::MiniBatch& batch, const StepInput& i
   if (input.num_seeds_all == 0) return {};
   const BatchInput<Device> seeds(batch);
 
+  std::optional<trace::Span> span;
+  span.emplace("forward");
   const auto logits = model_.forward(seeds.model(), model::Mode::kTrain, input.step);
 
   logits_gradient_.resize(logits.rows, logits.cols);
   const auto loss = model_.loss(logits, seeds.labels(), input.num_seeds_all, logits_gradient_);
 
+  span.emplace("backward");
   model_.backward(logits_gradient_);
 
+  span.emplace("synchronise");
   comm::sum_gradients(comm_, device_, model_.parameters().gradients());
 
+  span.emplace("update");
   const double gradient_norm =
       optimizer_.update(input.step, input.learning_rate, model_.parameters().gradients(), model_.parameters().values());
   assignments_.update(model_, batch.seeds);

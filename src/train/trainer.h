@@ -25,6 +25,8 @@ struct TrainOptions {
   Start start = Start::kFresh;
   /// A model.safetensors whose weights a fresh run starts from; empty: initial values by the seed.
   std::filesystem::path init_from = {};
+  /// Where the timeline of all ranks goes (train/trace_file.h); empty: nowhere.
+  std::filesystem::path trace = {};
   /// kQuiet: no epoch lines on stdout and no progress bar.
   Output output = Output::kShown;
   /// Called on every rank after each step with the steps done and the mean loss over all ranks' seeds.

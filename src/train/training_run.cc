@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/log.h"
+#include "base/trace.h"
 #include "comm/agree.h"
 #include "comm/collectives.h"
 #include "config/config.h"
@@ -60,6 +61,7 @@ TrainingRun<Device>::TrainingRun(const comm::Communicator& comm, const proto::Co
       run_folder_(std::move(run_folder)),
       options_(options),
       began_(std::chrono::steady_clock::now()),
+      traffic_(comm),
       device_{.num_threads = num_threads(config)},
       graph_(open_graph(comm, partition_folder, rank_of_part)),
       plan_(plan_run(config.train(), graph_.partition())),
@@ -114,6 +116,8 @@ TrainResult TrainingRun<Device>::run() {
     log_info("nothing to train: {} has {} of {} steps", run_folder_.string(), progress_.step(), plan_.num_steps());
     return result();
   }
+  TraceFile timeline(comm_, options_.trace);
+  trace::name_thread("steps");
   open_outputs(checkpoint.has_value() ? progress_.step() : -1);
   feed_batches(plan_);
   if (plan_.num_epochs == 0) {
@@ -123,7 +127,9 @@ TrainResult TrainingRun<Device>::run() {
   }
   pipeline_.reset();
   finish_checkpoint();
-  if (log_.has_value()) log_->append(summary());
+  const proto::Metrics whole = summary();
+  if (log_.has_value()) log_->append(whole);
+  timeline.finish();
   return result();
 }
 
@@ -242,6 +248,7 @@ void TrainingRun<Device>::train_epochs() {
 
 template <class Device>
 void TrainingRun<Device>::train_step() {
+  const trace::Span span("step", progress_.step());
   const int64_t num_seeds = num_seeds_of_step(graph_.partition(), progress_.step_in_epoch(), plan_.steps_per_epoch);
   const StepOutput output = step_.run(
       *pipeline_,
@@ -295,6 +302,7 @@ typename TrainingRun<Device>::Ending TrainingRun<Device>::end_epoch(const EpochT
   const bool evaluates = is_planned || ending == Ending::kOutOfTime;
   if (evaluates && !is_planned) feed_batches(RunPlan{});
   if (evaluates) evaluate_splits(metrics);
+  traffic_.add_recent(metrics);
   report(metrics);
   if (evaluates || plan_.saves_within_epoch(progress_.step())) save();
   return ending;
@@ -302,6 +310,8 @@ typename TrainingRun<Device>::Ending TrainingRun<Device>::end_epoch(const EpochT
 
 template <class Device>
 void TrainingRun<Device>::evaluate_splits(proto::Metrics& metrics) {
+  const comm::Phase phase(comm_, "evaluation");
+  const trace::Span span("evaluation");
   const double valid = evaluate(comm_, model_, *pipeline_, feed_->num_valid_batches());
   const double test = evaluate(comm_, model_, *pipeline_, feed_->num_test_batches());
   finish_checkpoint();
@@ -319,6 +329,7 @@ void TrainingRun<Device>::evaluate_untrained() {
   metrics.set_step(progress_.step());
   metrics.set_epoch(progress_.epoch());
   evaluate_splits(metrics);
+  traffic_.add_recent(metrics);
   report(metrics);
   save();
 }
@@ -334,7 +345,7 @@ void TrainingRun<Device>::report(const proto::Metrics& metrics) {
 }
 
 template <class Device>
-proto::Metrics TrainingRun<Device>::summary() const {
+proto::Metrics TrainingRun<Device>::summary() {
   proto::Metrics metrics;
   metrics.set_kind("summary");
   metrics.set_step(progress_.step());
@@ -344,6 +355,7 @@ proto::Metrics TrainingRun<Device>::summary() const {
   if (!std::isnan(total.best_valid_accuracy)) metrics.set_valid_accuracy(total.best_valid_accuracy);
   if (!std::isnan(total.best_test_accuracy)) metrics.set_test_accuracy(total.best_test_accuracy);
   metrics.set_seconds(total.seconds);
+  traffic_.add_all(metrics);
   return metrics;
 }
 
@@ -361,6 +373,8 @@ typename TrainingRun<Device>::Ending TrainingRun<Device>::ask_clock() const {
 
 template <class Device>
 void TrainingRun<Device>::save() {
+  const trace::Span span("checkpoint");
+  const comm::Phase phase(comm_, "checkpoint");
   finish_checkpoint();
   const auto values = model_.parameters().values();
   comm::require_same_on_all_ranks(comm_,
@@ -381,6 +395,7 @@ void TrainingRun<Device>::save() {
 template <class Device>
 void TrainingRun<Device>::finish_checkpoint() {
   if (!writer_->is_pending()) return;
+  const comm::Phase phase(comm_, "checkpoint");
   if (writer_->finish()) {
     written_best_ = best();
   } else {

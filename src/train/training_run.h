@@ -23,6 +23,8 @@
 #include "train/optimizer.h"
 #include "train/run_plan.h"
 #include "train/step.h"
+#include "train/trace_file.h"
+#include "train/traffic_report.h"
 #include "train/trainer.h"
 
 namespace gigahop::train {
@@ -61,7 +63,7 @@ class TrainingRun {
   void evaluate_splits(proto::Metrics& metrics);
   void evaluate_untrained();
   void report(const proto::Metrics& metrics);
-  proto::Metrics summary() const;
+  proto::Metrics summary();
   void save();
   void finish_checkpoint();
 
@@ -77,6 +79,7 @@ class TrainingRun {
   const TrainOptions& options_;
   std::chrono::steady_clock::time_point began_;
 
+  TrafficReport traffic_;
   Device device_;
   graph::LocalGraph graph_;
   RunPlan plan_;

@@ -6,13 +6,14 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
 #include <span>
 #include <vector>
 
 #include "comm/communicator.h"
 #include "graph/local_graph.h"
-#include "sampler/known_rows.h"
 #include "sampler/loader.h"
+#include "sampler/lowest.h"
 #include "sampler/sample_lists.h"
 #include "sampler/sketches.h"
 
@@ -23,30 +24,57 @@ class CoordinatedSampler {
   /// Collective. The graph must outlive it.
   CoordinatedSampler(const graph::LocalGraph& graph, const comm::Communicator& comm, const LoaderOptions& options);
 
-  /// Collective where the salt is not one of the salts_kept used last, else local.
-  /// Cost of a seed: its degree plus O(K log K); of a new salt: for each group one pass over the edges and one exchange
-  /// of sketches.
+  /// Collective. What belongs to a salt is kept for the salts_kept used last.
+  /// Cost of a seed: its degree plus O(K log K), and the rows of short neighbours up to the lowest found so far. Of a
+  /// long row: its length once for each group of seeds around it and each salt, or each batch where the budget keeps it
+  /// no longer. On more than one rank an all-reduce, and an exchange where a list is missing.
   SampleLists sample(const comm::Communicator& comm, int64_t salt, std::span<const LocalId> seeds);
+
+  /// Of sketches and remote rows kept.
+  int64_t kept_bytes() { return sketches_.budget().used_bytes; }
 
  private:
   struct Group {
-    PriorityKey neighbours_key, two_steps_key;
-    Sketches sketches;
+    PriorityKey neighbours_key;
     std::vector<OriginalId> isolated;  // [K - 1] sample of every seed without neighbours; empty: the seed itself
   };
   struct Salt {
-    int64_t salt = -1;
+    Salt(int64_t number, int64_t num_groups, ListBudget& budget)
+        : salt(number), groups(static_cast<size_t>(num_groups)), sketches(budget) {}
+
+    int64_t salt;
     std::vector<Group> groups;
+    SaltSketches sketches;
   };
-  const Salt& use_salt(const comm::Communicator& comm, int64_t salt);
-  Group make_group(const comm::Communicator& comm, int64_t salt, int64_t group) const;
+  /// What a thread needs for a seed.
+  struct Scratch {
+    explicit Scratch(int64_t max_length)
+        : one_step(max_length), two_steps(max_length), sequence(static_cast<size_t>(max_length)) {}
+    Lowest one_step, two_steps;
+    std::vector<OriginalId> sequence;
+  };
+  /// A neighbour of one of the seeds that wait for lists.
+  struct Place {
+    size_t seed = 0;
+    size_t neighbour = 0;
+  };
+  Salt& use_salt(const comm::Communicator& comm, int64_t salt);
   std::vector<OriginalId> sample_whole_graph(const comm::Communicator& comm, PriorityKey key) const;
+  int64_t group_of(LocalId seed, int64_t salt) const;
+  void write(const Salt& salt, int64_t b, LocalId seed, std::span<const uint64_t> two_steps, Scratch& scratch,
+             ListBuffer& lists) const;
+  void sample_waiting(const comm::Communicator& comm, Salt& salt, std::span<const LocalId> seeds,
+                      std::span<const int64_t> waiting, ListBuffer& lists);
+  Place want_from(Place place, Salt& salt, std::span<const LocalId> seeds, std::span<const int64_t> waiting);
+  void merge_between(Place begin, Place end, const Salt& salt, std::span<const LocalId> seeds,
+                     std::span<const int64_t> waiting, LowestOfMany& two_steps) const;
 
   const graph::LocalGraph& graph_;
   LoaderOptions options_;
-  KnownRows rows_;
-  SketchLayout layout_;
-  std::vector<Salt> salts_;  // last used first, at most salts_kept
+  int64_t max_length_;                    // K - 1
+  std::vector<OriginalId> original_ids_;  // [owned + halo]
+  Sketches sketches_;
+  std::list<Salt> salts_;  // last used first, at most salts_kept
 };
 
 }  // namespace gigahop::sampler

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sampler/feature_store.h"
+#include "sampler/sketches.h"
 
 namespace gigahop::sampler {
 namespace {
@@ -32,6 +33,19 @@ int64_t forecast_cache(const LoaderOptions& options, const LoadForecastInput& in
   return choosing + (row_bytes + kIdBytes + kSlotBytes) * rows + messages;
 }
 
+/// Bytes of all lists that COORDINATED could ever keep: a graph of so many edges has no more long rows.
+int64_t lists_at_most(const LoaderOptions& options, const LoadForecastInput& input) {
+  const int64_t longest_short = longest_short_row(options.sample_size);
+  const int64_t remote_edges = input.num_ranks == 1 ? 0 : input.num_total_edges - input.num_edges;
+  const int64_t long_owned = std::min(input.num_owned, input.num_edges / (longest_short + 1));
+  const int64_t long_remote = std::min(input.num_halo, remote_edges / (longest_short + 1));
+  const int64_t sketches =
+      options.num_groups * long_owned + std::min(options.num_groups * long_remote, input.num_edges);
+  const int64_t short_elements = std::min(remote_edges, input.num_halo * longest_short);
+  return options.salts_kept * sketches * RowLists::bytes_of(options.sample_size - 1) +
+         input.num_halo * RowLists::bytes_of(0) + short_elements * static_cast<int64_t>(sizeof(uint64_t));
+}
+
 }  // namespace
 
 LoadForecast forecast_load(const LoaderOptions& options, const LoadForecastInput& input) {
@@ -39,19 +53,18 @@ LoadForecast forecast_load(const LoaderOptions& options, const LoadForecastInput
   constexpr int64_t kIdBytes = 8;
   const bool two_hops = options.neighbourhood == Neighbourhood::kTwoHops;
   const int64_t rows = input.num_owned + input.num_halo;
-  const int64_t sketch_length = options.sample_size - 1;
   LoadForecast forecast;
 
   if (two_hops) {
-    // Per halo node: degree, rank, row, and one place in each rank's plan; per row an original id and an offset.
-    forecast.rows_bytes = 2 * kIdBytes * rows + 5 * kIdBytes * input.num_halo +
-                          kIdBytes * ((input.num_nodes + input.num_ranks - 1) / input.num_ranks);
-    forecast.exchange_bytes = 2 * kIdBytes * std::min(options.round_elements, input.num_total_edges);
+    forecast.rows_bytes = kIdBytes * rows + kIdBytes * ((input.num_nodes + input.num_ranks - 1) / input.num_ranks);
+    // Announcing and learning original ids, before the first batch; then rounds, out and in.
+    constexpr int64_t kBytesOfHaloLearnt = 48;
+    const int64_t round = kIdBytes * std::min(options.round_elements, input.num_total_edges);
+    forecast.exchange_bytes = std::max(2 * round, kBytesOfHaloLearnt * input.num_halo);
   }
   if (two_hops && options.sampling == Sampling::kCoordinated) {
-    const int64_t entries = std::min(input.num_edges, input.num_owned * sketch_length) +
-                            std::min(input.num_total_edges - input.num_edges, input.num_halo * sketch_length);
-    forecast.sketches_bytes = options.salts_kept * options.num_groups * kIdBytes * entries;
+    forecast.sketches_bytes = std::min(options.sketch_budget_bytes, lists_at_most(options, input));
+    forecast.exchange_bytes += kIdBytes * std::min(options.round_elements, input.num_total_edges);
   }
 
   const int64_t list_entries = input.seeds_per_step * (two_hops ? options.sample_size : 1);

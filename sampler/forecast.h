@@ -24,8 +24,8 @@ struct LoadForecastInput {
 };
 
 struct LoadForecast {
-  int64_t rows_bytes = 0;      // original ids, halo plan, directory
-  int64_t sketches_bytes = 0;  // two salts; 0 unless COORDINATED
+  int64_t rows_bytes = 0;      // original ids, directory
+  int64_t sketches_bytes = 0;  // of all salts kept, and rows of other ranks; 0 unless COORDINATED
   int64_t exchange_bytes = 0;  // buffers of one round, and of fetched rows before conversion
   int64_t cache_bytes = 0;     // remote rows that are kept, and what choosing them takes
   int64_t batches_bytes = 0;   // batches waiting, the one in use and the one being made
@@ -33,7 +33,8 @@ struct LoadForecast {
   int64_t total_bytes() const { return rows_bytes + sketches_bytes + exchange_bytes + cache_bytes + batches_bytes; }
 };
 
-/// Upper bounds: every sample entry a distinct node, every sketch full, within what the graph has. Pure.
+/// Upper bounds: every sample entry a distinct node; sketches of as many long rows as the edges allow, for every group
+/// and salt, within the budget. Pure.
 LoadForecast forecast_load(const LoaderOptions& options, const LoadForecastInput& input);
 
 }  // namespace gigahop::sampler

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sampler/known_rows.h"
 #include "sampler/ragged_exchange.h"
 #include "sampler/scan.h"
 
@@ -58,26 +59,28 @@ void draw_from_whole_graph(RandomKey key, int64_t salt, OriginalId seed, int64_t
 
 IndependentSampler::IndependentSampler(const graph::LocalGraph& graph, const comm::Communicator& comm,
                                        const LoaderOptions& options)
-    : graph_(graph), options_(options), max_length_(options.sample_size - 1), rows_(learn_rows(graph, comm)) {}
+    : graph_(graph),
+      options_(options),
+      max_length_(options.sample_size - 1),
+      original_ids_(learn_original_ids(graph, comm)) {}
 
-void IndependentSampler::load(const Progress& progress, int64_t b, Lowest& lowest) const {
-  lowest.clear();
-  lowest.add_ascending({progress.priorities.data() + b * max_length_, static_cast<size_t>(progress.found[b])});
-  if (progress.found[b] == max_length_) lowest.bound_by(progress.priorities[(b + 1) * max_length_ - 1]);
+PriorityKey IndependentSampler::two_steps_key(int64_t salt, LocalId seed) const {
+  return key_of_seed(options_.key, salt, List::kTwoSteps, original_ids_[seed.value]);
 }
 
-void IndependentSampler::store(Lowest& lowest, int64_t b, Progress& progress) const {
-  const auto best = lowest.result();
-  progress.found[b] = static_cast<int64_t>(best.size());
-  std::ranges::copy(best, progress.priorities.begin() + b * max_length_);
+LocalId IndependentSampler::longest_owned_row(std::span<const LocalId> rows) const {
+  LocalId longest(-1);
+  int64_t longest_degree = -1;
+  for (const LocalId row : rows) {
+    if (row.value >= graph_.num_owned() || graph_.edges().degree(row.value) <= longest_degree) continue;
+    longest = row;
+    longest_degree = graph_.edges().degree(row.value);
+  }
+  return longest;
 }
 
-IndependentSampler::Progress IndependentSampler::walk_owned_rows(int64_t salt, std::span<const LocalId> seeds) const {
+void IndependentSampler::walk_owned_rows(int64_t salt, std::span<const LocalId> seeds, LowestOfMany& two_steps) const {
   const auto num_seeds = static_cast<int64_t>(seeds.size());
-  Progress progress;
-  progress.keys.resize(seeds.size());
-  progress.found.resize(seeds.size());
-  progress.priorities.resize(static_cast<size_t>(num_seeds * max_length_));
   const auto edges = graph_.edges();
   const auto num_owned = static_cast<int32_t>(graph_.num_owned());
 #pragma omp parallel num_threads(options_.num_threads)
@@ -85,21 +88,23 @@ IndependentSampler::Progress IndependentSampler::walk_owned_rows(int64_t salt, s
     Lowest lowest(max_length_);
 #pragma omp for schedule(dynamic, 4)
     for (int64_t b = 0; b < num_seeds; ++b) {
-      const PriorityKey key = key_of_seed(options_.key, salt, List::kTwoSteps, rows_.original_ids[seeds[b].value]);
-      progress.keys[b] = key;
+      const PriorityKey key = two_steps_key(salt, seeds[b]);
+      // The longest row first: it bounds what the others can add.
+      const auto neighbours = edges.neighbours(seeds[b].value);
+      const LocalId longest = longest_owned_row(neighbours);
       lowest.clear();
-      for (const LocalId neighbour : edges.neighbours(seeds[b].value)) {
-        if (neighbour.value >= num_owned) continue;
-        add_rows(edges.neighbours(neighbour.value), rows_.original_ids, key, lowest);
+      if (longest.value >= 0) add_first_rows(edges.neighbours(longest.value), original_ids_, key, lowest);
+      for (const LocalId neighbour : neighbours) {
+        if (neighbour.value >= num_owned || neighbour == longest) continue;
+        add_rows(edges.neighbours(neighbour.value), original_ids_, key, lowest);
       }
-      store(lowest, b, progress);
+      two_steps.store(b, lowest);
     }
   }
-  return progress;
 }
 
-void IndependentSampler::walk_remote_rows(const comm::Communicator& comm, std::span<const LocalId> seeds,
-                                          Progress& progress) {
+void IndependentSampler::walk_remote_rows(const comm::Communicator& comm, int64_t salt, std::span<const LocalId> seeds,
+                                          LowestOfMany& two_steps) const {
   const auto edges = graph_.edges();
   const int64_t num_owned = graph_.num_owned();
   std::vector<int32_t> place_of_halo(static_cast<size_t>(graph_.num_halo()), -1);
@@ -111,9 +116,9 @@ void IndependentSampler::walk_remote_rows(const comm::Communicator& comm, std::s
       const int64_t halo = neighbour.value - num_owned;
       if (halo < 0 || place_of_halo[halo] >= 0) continue;
       place_of_halo[halo] = static_cast<int32_t>(lengths.size());
-      owner_ranks.push_back(rows_.halo_ranks[halo]);
-      owner_rows.push_back(rows_.halo_owner_rows[halo]);
-      lengths.push_back(rows_.halo_degrees[halo]);
+      owner_ranks.push_back(graph_.rank_of(graph_.halo_ids()[halo]));
+      owner_rows.push_back(graph_.row_on_owner(graph_.halo_ids()[halo]));
+      lengths.push_back(graph_.halo_degrees()[halo]);
     }
   }
   const RaggedPlan plan = plan_ragged(
@@ -124,7 +129,7 @@ void IndependentSampler::walk_remote_rows(const comm::Communicator& comm, std::s
   std::vector<int64_t> places_arrived;
   const auto pack = [&](int64_t row, int64_t begin, std::span<OriginalId> out) {
     const auto columns = edges.neighbours(row).subspan(static_cast<size_t>(begin), out.size());
-    for (size_t i = 0; i < out.size(); ++i) out[i] = rows_.original_ids[columns[i].value];
+    for (size_t i = 0; i < out.size(); ++i) out[i] = original_ids_[columns[i].value];
   };
   const auto take = [&](int64_t place, int64_t, std::span<const OriginalId> ends) {
     arrived[place] = ends;
@@ -137,12 +142,13 @@ void IndependentSampler::walk_remote_rows(const comm::Communicator& comm, std::s
       Lowest lowest(max_length_);
 #pragma omp for schedule(dynamic, 4)
       for (int64_t b = 0; b < num_seeds; ++b) {
-        load(progress, b, lowest);
+        const PriorityKey key = two_steps_key(salt, seeds[b]);
+        two_steps.load(b, lowest);
         for (const LocalId neighbour : edges.neighbours(seeds[b].value)) {
           if (neighbour.value < num_owned) continue;
-          add_nodes(arrived[place_of_halo[neighbour.value - num_owned]], progress.keys[b], lowest);
+          add_nodes(arrived[place_of_halo[neighbour.value - num_owned]], key, lowest);
         }
-        store(lowest, b, progress);
+        two_steps.store(b, lowest);
       }
     }
     for (const int64_t place : places_arrived) arrived[place] = {};
@@ -152,11 +158,12 @@ void IndependentSampler::walk_remote_rows(const comm::Communicator& comm, std::s
 }
 
 SampleLists IndependentSampler::sample(const comm::Communicator& comm, int64_t salt, std::span<const LocalId> seeds) {
-  Progress two_steps = walk_owned_rows(salt, seeds);
-  if (comm.size() > 1) walk_remote_rows(comm, seeds, two_steps);
-
   const auto edges = graph_.edges();
   const auto num_seeds = static_cast<int64_t>(seeds.size());
+  LowestOfMany two_steps(num_seeds, max_length_);
+  walk_owned_rows(salt, seeds, two_steps);
+  if (comm.size() > 1) walk_remote_rows(comm, salt, seeds, two_steps);
+
   ListBuffer lists(num_seeds, options_.sample_size);
 #pragma omp parallel num_threads(options_.num_threads)
   {
@@ -164,15 +171,12 @@ SampleLists IndependentSampler::sample(const comm::Communicator& comm, int64_t s
     std::vector<OriginalId> sequence(static_cast<size_t>(max_length_));
 #pragma omp for schedule(dynamic, 16)
     for (int64_t b = 0; b < num_seeds; ++b) {
-      const OriginalId seed = rows_.original_ids[seeds[b].value];
+      const OriginalId seed = original_ids_[seeds[b].value];
       const auto neighbours = edges.neighbours(seeds[b].value);
       if (!neighbours.empty()) {
         const PriorityKey key = key_of_seed(options_.key, salt, List::kNeighbours, seed);
-        one_step.clear();
-        add_rows(neighbours, rows_.original_ids, key, one_step);
-        const std::span<const uint64_t> best(two_steps.priorities.data() + b * max_length_,
-                                             static_cast<size_t>(two_steps.found[b]));
-        fill_sequence(one_step.result(), key, best, two_steps.keys[b], sequence);
+        add_first_rows(neighbours, original_ids_, key, one_step);
+        fill_sequence(one_step.result(), key, two_steps.of(b), two_steps_key(salt, seeds[b]), sequence);
       } else if (options_.isolated == Isolated::kRandom) {
         draw_from_whole_graph(options_.key, salt, seed, graph_.map().num_nodes(), sequence);
       } else {

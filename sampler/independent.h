@@ -11,7 +11,6 @@
 
 #include "comm/communicator.h"
 #include "graph/local_graph.h"
-#include "sampler/known_rows.h"
 #include "sampler/loader.h"
 #include "sampler/lowest.h"
 #include "sampler/sample_lists.h"
@@ -33,21 +32,17 @@ class IndependentSampler {
   SampleLists sample(const comm::Communicator& comm, int64_t salt, std::span<const LocalId> seeds);
 
  private:
-  /// The best two-step candidates of each seed so far.
-  struct Progress {
-    std::vector<PriorityKey> keys;     // [B]
-    std::vector<int64_t> found;        // [B]
-    std::vector<uint64_t> priorities;  // [B, K - 1] ascending
-  };
-  Progress walk_owned_rows(int64_t salt, std::span<const LocalId> seeds) const;
-  void walk_remote_rows(const comm::Communicator& comm, std::span<const LocalId> seeds, Progress& progress);
-  void load(const Progress& progress, int64_t b, Lowest& lowest) const;
-  void store(Lowest& lowest, int64_t b, Progress& progress) const;
+  PriorityKey two_steps_key(int64_t salt, LocalId seed) const;
+  /// The first of greatest degree; -1 where none is owned.
+  LocalId longest_owned_row(std::span<const LocalId> rows) const;
+  void walk_owned_rows(int64_t salt, std::span<const LocalId> seeds, LowestOfMany& two_steps) const;
+  void walk_remote_rows(const comm::Communicator& comm, int64_t salt, std::span<const LocalId> seeds,
+                        LowestOfMany& two_steps) const;
 
   const graph::LocalGraph& graph_;
   LoaderOptions options_;
-  int64_t max_length_;  // K - 1
-  KnownRows rows_;
+  int64_t max_length_;                    // K - 1
+  std::vector<OriginalId> original_ids_;  // [owned + halo]
 };
 
 }  // namespace gigahop::sampler

@@ -1,25 +1,17 @@
-/// What sampling must know of every row of a rank's graph, halo included: original ids, row lengths, whom to ask.
+/// What sampling must know of every row of a rank's graph, halo included, beside its length: its original id.
 #pragma once
 
-#include <cstdint>
 #include <vector>
 
 #include "base/ids.h"
 #include "comm/communicator.h"
-#include "comm/exchange.h"
 #include "graph/local_graph.h"
 
 namespace gigahop::sampler {
 
-struct KnownRows {
-  std::vector<OriginalId> original_ids;  // [owned + halo]
-  std::vector<int64_t> halo_degrees;     // [halo] length of the row on its owner
-  std::vector<int32_t> halo_ranks;       // [halo]
-  std::vector<int64_t> halo_owner_rows;  // [halo]
-  comm::RowPlan halo_plan;               // rows wanted = halo, in order
-};
-
-/// Collective. Cost: 8 bytes out and 16 bytes back per halo node.
-KnownRows learn_rows(const graph::LocalGraph& graph, const comm::Communicator& comm);
+/// [owned + halo], by row. Collective. Error{kData} on all ranks where a shard's word on the length of a remote row is
+/// not what its owner has. Cost: 8 bytes out and 16 bytes back per halo node; 48 bytes of memory for each while it
+/// runs.
+std::vector<OriginalId> learn_original_ids(const graph::LocalGraph& graph, const comm::Communicator& comm);
 
 }  // namespace gigahop::sampler

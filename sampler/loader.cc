@@ -27,8 +27,10 @@ using Sampler = std::variant<SeedsOnly, CoordinatedSampler, IndependentSampler>;
 Sampler make_sampler(const graph::LocalGraph& graph, const comm::Communicator& comm, const LoaderOptions& options) {
   if (options.neighbourhood == Neighbourhood::kSeedsOnly) return SeedsOnly{};
   require(options.sample_size >= 2, "a sample holds the seed and at least one more node");
-  if (options.sampling == Sampling::kCoordinated) return CoordinatedSampler(graph, comm, options);
-  return IndependentSampler(graph, comm, options);
+  if (options.sampling == Sampling::kCoordinated) {
+    return Sampler(std::in_place_type<CoordinatedSampler>, graph, comm, options);
+  }
+  return Sampler(std::in_place_type<IndependentSampler>, graph, comm, options);
 }
 
 double seconds_since(std::chrono::steady_clock::time_point start) {

@@ -33,6 +33,9 @@ struct LoaderOptions {
   /// Which remote token rows fill_cache() keeps, and how many bytes of them.
   CachePolicy cache_policy = CachePolicy::kNone;
   int64_t cache_bytes = 0;
+  /// COORDINATED: of sketches and rows of other ranks that stay in memory, for all salts together. Without effect on
+  /// the samples.
+  int64_t sketch_budget_bytes = int64_t{1} << 30;
   RandomKey key = {};
   /// Elements of 8 bytes that this rank sends or receives at a time where the amount depends on the graph.
   int64_t round_elements = int64_t{1} << 22;

@@ -17,6 +17,7 @@ class Lowest {
  public:
   explicit Lowest(int64_t k) : k_(static_cast<size_t>(k)), values_(std::max<size_t>(4 * k_, 64)) {}
 
+  int64_t k() const { return static_cast<int64_t>(k_); }
   void clear() {
     size_ = 0;
     bound_ = std::numeric_limits<uint64_t>::max();
@@ -60,6 +61,34 @@ class Lowest {
   size_t size_ = 0;
   uint64_t bound_ = std::numeric_limits<uint64_t>::max();
   std::vector<uint64_t> values_;
+};
+
+/// The k lowest so far of many streams that are read a piece at a time.
+class LowestOfMany {
+ public:
+  LowestOfMany(int64_t num_streams, int64_t k)
+      : k_(k), lengths_(static_cast<size_t>(num_streams)), values_(static_cast<size_t>(num_streams * k)) {}
+
+  /// What `lowest` holds becomes that of the stream; more may be added, then stored.
+  void load(int64_t stream, Lowest& lowest) const {
+    lowest.clear();
+    lowest.add_ascending(of(stream));
+    if (lengths_[stream] == k_) lowest.bound_by(of(stream).back());
+  }
+  void store(int64_t stream, Lowest& lowest) {
+    const auto found = lowest.result();
+    lengths_[stream] = static_cast<int32_t>(found.size());
+    std::ranges::copy(found, values_.begin() + stream * k_);
+  }
+  /// Ascending, at most k.
+  std::span<const uint64_t> of(int64_t stream) const {
+    return {values_.data() + stream * k_, static_cast<size_t>(lengths_[stream])};
+  }
+
+ private:
+  int64_t k_;
+  std::vector<int32_t> lengths_;  // [streams]
+  std::vector<uint64_t> values_;  // [streams, k]
 };
 
 }  // namespace gigahop::sampler

@@ -1,45 +1,96 @@
-/// Of every row, halo included, the K-1 neighbours of lowest priority as two-step candidates, for one salt.
+/// What the rows around a seed offer it as two-step candidates, for seeds that share priorities (COORDINATED).
 ///
 /// The idea (bottom-k sketches; Cohen and Kaplan, "Summarizing data using bottom-k sketches", PODC 2007): the K-1
-/// lowest of the two-step ends of a seed are among the K-1 lowest of each of its neighbours. So every node publishes
-/// those once per salt, and two hops cost one exchange between parts that touch. A sketch holds priorities alone: ids
-/// are recovered from them (sampler/priority.h).
+/// lowest of the two-step ends of a seed are among the K-1 lowest of each of its neighbours. So a long row is
+/// represented by its sketch, the K-1 lowest priorities per salt and group. A short row is read whole: its list serves
+/// all salts and groups, and an owned one is there already. What is not there (sketches of a new salt, rows of other
+/// ranks) is made or fetched for the first batch that needs it and kept as far as the budget goes, then for a batch.
+/// A sketch holds priorities alone: ids are recovered from them (sampler/priority.h).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <vector>
 
 #include "comm/communicator.h"
 #include "graph/local_graph.h"
-#include "sampler/known_rows.h"
+#include "sampler/loader.h"
+#include "sampler/lowest.h"
 #include "sampler/priority.h"
 #include "sampler/ragged_exchange.h"
+#include "sampler/row_lists.h"
 
 namespace gigahop::sampler {
 
-/// What sketches of all salts share.
-struct SketchLayout {
-  int64_t max_length = 0;        // K - 1
-  std::vector<int64_t> offsets;  // [owned + halo + 1]; a row has min(degree, K - 1) entries
-  RaggedPlan halo;
+/// The longest row that is read whole. Up to some length reading ids costs no more than finding a sketch.
+constexpr int64_t longest_short_row(int64_t sample_size) {
+  constexpr int64_t kAsFastAsASketch = 64;
+  return std::max(sample_size - 1, kAsFastAsASketch);
+}
+
+/// The sketches of one salt.
+struct SaltSketches {
+  explicit SaltSketches(ListBudget& budget) : lists(budget) {}
+
+  std::vector<PriorityKey> keys;  // [groups] of two-step candidates
+  RowLists lists;                 // by row and group
 };
 
-/// Pure.
-SketchLayout lay_out_sketches(const graph::LocalGraph& graph, const KnownRows& rows, int64_t max_length);
+class Sketches {
+ public:
+  /// original_ids: by row, halo included. Graph and ids must outlive it.
+  Sketches(const graph::LocalGraph& graph, std::span<const OriginalId> original_ids, const LoaderOptions& options);
 
-struct Sketches {
-  std::vector<uint64_t> priorities;  // by layout.offsets, ascending within a row
+  /// Of all that is kept, for all salts.
+  ListBudget& budget() { return budget_; }
 
-  std::span<const uint64_t> of(const SketchLayout& layout, LocalId row) const {
-    const int64_t begin = layout.offsets[row.value];
-    return {priorities.data() + begin, static_cast<size_t>(layout.offsets[row.value + 1] - begin)};
-  }
+  /// Adds the candidates of these neighbours of a seed of the group; false, with some of them added, where a list is
+  /// not there. May run in many threads.
+  bool merge(const SaltSketches& salt, int64_t group, std::span<const LocalId> neighbours, Lowest& lowest) const;
+
+  /// Asks for the list of a neighbour where it is not there; false, and nothing asked, where a round has no room left.
+  bool want(SaltSketches& salt, int64_t group, LocalId neighbour);
+  /// Makes and fetches what was asked for. Collective; the same salt on all ranks.
+  /// Cost: the lengths of the long rows wanted here, and of those wanted elsewhere and not kept here; on more than one
+  /// rank two all_to_all of the requests, 8 bytes each, and one ragged exchange of the lists.
+  void make_wanted(const comm::Communicator& comm, SaltSketches& salt);
+  /// Forgets what the budget did not allow to keep.
+  void end_round() { passing_.clear(); }
+
+ private:
+  struct Wanted {
+    LocalId row;
+    int64_t group;  // 0 for a short row
+    uint64_t* list;
+  };
+  bool is_owned(LocalId row) const { return row.value < num_owned_; }
+  int64_t degree(LocalId row) const;
+  int64_t length(int64_t degree) const { return degree > longest_short_ ? sketch_length_ : degree; }
+  const uint64_t* find(const RowLists& kept, uint64_t key) const;
+  bool merge_piece(const SaltSketches& salt, int64_t group, std::span<const LocalId> neighbours, Lowest& lowest) const;
+  void prefetch_short(LocalId row) const;
+  bool add_short_rows(std::span<const LocalId> rows, PriorityKey key, Lowest& lowest) const;
+  std::span<const uint64_t> sketch_of(LocalId row, PriorityKey key, Lowest& lowest) const;
+  void keep_asked(const RaggedPlan& plan, SaltSketches& salt);
+  RaggedPlan plan_fetch(const comm::Communicator& comm) const;
+  void fetch(const comm::Communicator& comm, const RaggedPlan& plan, const SaltSketches& salt);
+
+  const graph::LocalGraph& graph_;
+  std::span<const OriginalId> original_ids_;
+  int64_t num_owned_;
+  int64_t sketch_length_;  // K - 1
+  int64_t longest_short_;
+  int num_threads_;
+  int64_t round_elements_;
+
+  ListBudget budget_;
+  RowLists short_rows_;  // of other ranks, original ids
+  ListBudget round_budget_;
+  RowLists passing_;  // lists of this round that the budget has no room for
+  int64_t wanted_elements_ = 0;
+  std::vector<Wanted> wanted_owned_;
+  std::vector<Wanted> wanted_remote_;
 };
-
-/// Collective. Cost: reads every edge once; each halo row's sketch travels once, in rounds.
-Sketches build_sketches(const graph::LocalGraph& graph, const KnownRows& rows, const SketchLayout& layout,
-                        const comm::Communicator& comm, PriorityKey key, int num_threads, int64_t round_elements);
 
 }  // namespace gigahop::sampler

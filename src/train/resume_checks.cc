@@ -8,9 +8,10 @@
 namespace gigahop::train {
 namespace {
 
-/// The sampler's settings but for those that only say when the work is done.
+/// The sampler's settings but for those that only say when the work is done, and in how much memory.
 proto::SamplerConfig shaping(proto::SamplerConfig sampler) {
   sampler.clear_batches_ahead();
+  sampler.clear_sketch_budget_bytes();
   return sampler;
 }
 

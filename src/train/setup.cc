@@ -102,6 +102,7 @@ sampler::LoaderOptions loader_options(const proto::Config& config, int threads) 
           .salts_kept = config.train().evaluate_every_epochs() > 0 ? 2 : 1,
           .cache_policy = cache_policy_of(settings.cache_policy()),
           .cache_bytes = settings.cache_bytes(),
+          .sketch_budget_bytes = settings.sketch_budget_bytes(),
           .key = RandomKey{config.seed()}};
 }
 

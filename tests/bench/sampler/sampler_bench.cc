@@ -1,179 +1,174 @@
-/// How many seeds a second the loader makes ready, and of how many distinct nodes, on a power-law graph.
+/// How many seeds a second the samplers serve, and in how much memory, on any partition.
 ///
-///   sampler_bench FOLDER [THREADS]      (or under mpirun; FOLDER is made if it does not exist, 100 MB)
+///   sampler_bench PARTITION [NAME=NUMBER ...]      (or under mpirun; struct Arguments lists the names)
 ///
-/// 64,000 nodes, about 560,000 adjacency entries, hubs of degree up to 20,000, some isolated nodes; F = 128 float32,
-/// B = 1024 over all ranks, K = 50. Seconds are processor time of the process, so a busy machine disturbs little.
-/// Checked in the same run: every list sums to K and holds true candidates.
+/// Shards need not be encoded. Seeds are nodes of all parts in shuffled order, one batch after the other, with one
+/// salt: the first batches of COORDINATED make and fetch what later ones find, so the rate over all of them and that of
+/// the last quarter are both told. Seconds are processor time of the process, so a busy machine disturbs little. Memory
+/// is the growth of the process's peak since the graph was there. Checked in the same run: lists of some seeds of every
+/// batch sum to K and, on one rank, hold true candidates. Results: one line of JSON.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <cstdlib>
 #include <ctime>
+#include <map>
 #include <set>
 
-#include "array/manifest.h"
-#include "array/npy.h"
 #include "base/error.h"
+#include "base/memory.h"
 #include "comm/collectives.h"
-#include "graph/partition_folder.h"
 #include "sampler/coordinated.h"
 #include "sampler/independent.h"
-#include "sampler/loader.h"
 #include "sampler/seed_plan.h"
-#include "support/tiny_graphs.h"
 
 namespace gigahop::sampler {
 namespace {
 
-namespace fs = std::filesystem;
+struct Arguments {
+  std::string partition;
+  int64_t independent = 0;            // 1: INDEPENDENT samples instead of COORDINATED ones
+  int64_t sample_size = 50;           // K
+  int64_t groups = 1;                 // sampler.coordination_groups
+  int64_t batch = 1024;               // seeds, over all ranks
+  int64_t batches = 64;               // at most an epoch
+  int64_t hubs = 0;                   // then so many of each rank's longest rows as seeds, one a batch
+  int64_t budget = int64_t{1} << 30;  // sampler.sketch_budget_bytes
+  int64_t threads = 1;                // of a rank
+};
 
-constexpr int64_t kNodes = 64000;
-constexpr int64_t kEdges = 295000;
-constexpr int64_t kFeatures = 128;
-constexpr int64_t kBatch = 1024;
-constexpr int64_t kSample = 50;
-constexpr int kParts = 8;
-
-/// One end uniform over most nodes, the other by Zipf's law; ids scattered.
-tests::EdgeList draw_graph() {
-  tests::EdgeList graph{kNodes, {}};
-  const auto scattered = [](int64_t place) { return place * 39119 % kNodes; };
-  for (uint64_t e = 0; e < kEdges; ++e) {
-    const RandomWords words = random_words({1}, Purpose::kTest, 0, e, 0);
-    const auto uniform = static_cast<int64_t>(to_uniform(words[0]) * 0.95 * kNodes);
-    const auto zipf = static_cast<int64_t>(std::exp(to_uniform(words[1]) * std::log(double{kNodes}))) - 1;
-    graph.edges.emplace_back(scattered(uniform), scattered(std::min(zipf, kNodes - 1)));
+/// Exact, by sets: only where no neighbour's row is remote.
+void check_list(const graph::LocalGraph& graph, const SampleLists& lists, int64_t b, LocalId seed,
+                int64_t sample_size) {
+  int64_t total = 0;
+  std::set<int64_t> in_list;
+  for (int32_t s = lists.offsets[b]; s < lists.offsets[b + 1]; ++s) {
+    total += lists.counts[s];
+    if (s > lists.offsets[b]) in_list.insert(lists.ids[s].value);
   }
-  return graph;
-}
-
-void write_encodings(const fs::path& folder) {
-  for (int part = 0; part < kParts; ++part) {
-    const fs::path path = graph::part_folder(folder, part);
-    proto::Shard shard;
-    array::read_text_proto(path / graph::kShardManifest, shard);
-    const int64_t rows = shard.num_owned();
-    const std::vector<float> tokens(static_cast<size_t>(rows * 3 * kFeatures), 0.5F);
-    const std::vector<float> positional(static_cast<size_t>(rows * 64), 0.25F);
-    array::add_record(*shard.mutable_arrays(),
-                      array::write_npy<float>(path / "tokens.npy", tokens, {rows, 3, kFeatures}));
-    array::add_record(*shard.mutable_arrays(),
-                      array::write_npy<float>(path / "positional.npy", positional, {rows, 64}));
-    shard.mutable_encoding()->set_positional_width(64);
-    array::write_text_proto(path / graph::kShardManifest, shard);
+  require(total == sample_size, "the counts of a list sum to K");
+  const auto edges = graph.edges();
+  if (graph.num_halo() > 0 || edges.degree(seed.value) == 0) return;
+  const auto cross_out = [&](LocalId row) { in_list.erase(graph.original_ids()[row.value].value); };
+  for (const LocalId neighbour : edges.neighbours(seed.value)) {
+    cross_out(neighbour);
+    std::ranges::for_each(edges.neighbours(neighbour.value), cross_out);
   }
-}
-
-void make_folder(const comm::Communicator& world, const fs::path& folder) {
-  if (world.rank() == 0 && !fs::exists(folder)) {
-    tests::PartitionInput input = tests::tiny_input(draw_graph(), kParts, 1);
-    input.feature_width = kFeatures;
-    input.features.assign(static_cast<size_t>(kNodes * kFeatures), 0.5F);
-    tests::write_partition_folder(folder, input);
-    write_encodings(folder);
-  }
-  comm::barrier(world);
-}
-
-void check(const MiniBatch& batch, const std::vector<std::vector<int64_t>>& adjacency) {
-  for (int64_t b = 0; b < batch.num_seeds(); ++b) {
-    std::set<int64_t> candidates;
-    for (const int64_t neighbour : adjacency[batch.seed_ids[b].value]) {
-      candidates.insert(neighbour);
-      candidates.insert(adjacency[neighbour].begin(), adjacency[neighbour].end());
-    }
-    int64_t total = 0;
-    for (int32_t s = batch.sample_offsets[b]; s < batch.sample_offsets[b + 1]; ++s) {
-      total += batch.sample_counts[s];
-      const int64_t id = batch.node_ids[batch.sample_nodes[s]].value;
-      require(candidates.empty() || id == batch.seed_ids[b].value || candidates.count(id) == 1,
-              "a sample holds candidates");
-    }
-    require(total == kSample, "the counts of a list sum to K");
-  }
+  require(in_list.empty(), "a sample holds candidates");
 }
 
 double processor_seconds() {
   return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
 }
 
-/// Sampling and numbering alone.
+std::vector<std::vector<LocalId>> seeds_of_batches(const graph::LocalGraph& graph, const Arguments& arguments) {
+  SeedPlan plan(graph, Split::kAll, graph.map().num_nodes(), arguments.batch, SeedOrder::kShuffled, {1});
+  std::vector<std::vector<LocalId>> batches;
+  for (int64_t step = 0; step < std::min(plan.num_steps(), arguments.batches); ++step) {
+    batches.push_back(plan.seeds(0, step));
+  }
+  // The rows of highest degree, one a batch.
+  std::vector<LocalId> rows(static_cast<size_t>(arguments.hubs == 0 ? 0 : graph.num_owned()));
+  for (size_t row = 0; row < rows.size(); ++row) rows[row] = LocalId(static_cast<int32_t>(row));
+  const auto edges = graph.edges();
+  std::ranges::sort(rows, std::greater(), [&](LocalId row) { return edges.degree(row.value); });
+  for (int64_t hub = 0; hub < arguments.hubs; ++hub) {
+    batches.push_back(hub < static_cast<int64_t>(rows.size()) ? std::vector{rows[hub]} : std::vector<LocalId>{});
+  }
+  return batches;
+}
+
 template <class Sampler>
-void measure_sampling(const char* name, const comm::Communicator& world, const graph::LocalGraph& graph,
-                      const LoaderOptions& options) {
+void measure(const comm::Communicator& world, const graph::LocalGraph& graph, const LoaderOptions& options,
+             const Arguments& arguments) {
+  const std::vector<std::vector<LocalId>> batches = seeds_of_batches(graph, arguments);
+  release_freed_memory();
+  reset_peak_memory();
+  const int64_t held = peak_memory();
   Sampler sampler(graph, world, options);
-  SeedPlan plan(graph, Split::kAll, kNodes, kBatch, SeedOrder::kShuffled, {1});
-  const double began = processor_seconds();
+  double salt_seconds = processor_seconds();
   sampler.sample(world, 0, {});
-  const double salt_seconds = processor_seconds() - began;
-
-  double seconds = 0;
+  salt_seconds = processor_seconds() - salt_seconds;
+  std::vector<double> seconds;
+  int64_t seeds = 0;
+  int64_t last_seeds = 0;
   int64_t distinct = 0;
-  int64_t seeds = 0;
-  for (int64_t step = 0; step < plan.num_steps(); ++step) {
-    const std::vector<LocalId> rows = plan.seeds(0, step);
-    const double step_began = processor_seconds();
-    const DistinctNodes nodes = number_distinct_nodes(sampler.sample(world, 0, rows));
-    seconds += processor_seconds() - step_began;
-    distinct += static_cast<int64_t>(nodes.ids.size());
-    seeds += static_cast<int64_t>(rows.size());
-  }
-  if (world.rank() != 0) return;
-  fmt::print("{}: new salt {:.1f} ms, {:.0f} seeds/s, {:.0f} distinct nodes a batch\n", name, salt_seconds * 1e3,
-             static_cast<double>(seeds) / seconds,
-             static_cast<double>(distinct) / static_cast<double>(plan.num_steps()));
-}
-
-/// Whole batches, tokens fetched and converted.
-void measure_loading(const comm::Communicator& world, const graph::LocalGraph& graph, const LoaderOptions& options,
-                     const std::vector<std::vector<int64_t>>& adjacency) {
-  Loader loader(graph, world.duplicate(), options);
-  SeedPlan plan(graph, Split::kAll, kNodes, kBatch, SeedOrder::kShuffled, {1});
-  check(loader.load({.seeds = plan.seeds(0, 0)}), adjacency);
-  double seconds = 0;
-  int64_t seeds = 0;
-  for (int64_t step = 1; step < plan.num_steps(); ++step) {
-    const BatchRequest request{.step = step, .seeds = plan.seeds(0, step)};
+  for (size_t step = 0; step < batches.size(); ++step) {
     const double began = processor_seconds();
-    const MiniBatch batch = loader.load(request);
-    seconds += processor_seconds() - began;
-    seeds += batch.num_seeds();
+    const SampleLists lists = sampler.sample(world, 0, batches[step]);
+    const DistinctNodes nodes = number_distinct_nodes(lists);
+    seconds.push_back(processor_seconds() - began);
+    distinct += static_cast<int64_t>(nodes.ids.size());
+    seeds += lists.num_lists();
+    if (4 * step >= 3 * batches.size()) last_seeds += lists.num_lists();
+    for (int64_t b = 0; b < std::min<int64_t>(lists.num_lists(), 2); ++b) {
+      check_list(graph, lists, b, batches[step][b], options.sample_size);
+    }
   }
-  if (world.rank() == 0) fmt::print("  with tokens {:.0f} seeds/s\n", static_cast<double>(seeds) / seconds);
+  const auto sum = [&](size_t from) {
+    double total = 0;
+    for (size_t step = from; step < seconds.size(); ++step) total += seconds[step];
+    return total;
+  };
+  const int64_t growth = comm::max_over_ranks(world, peak_memory() - held);
+  if (world.rank() != 0) return;
+  fmt::print(R"({{"sampler": "{}", "entries": {}, "ranks": {}, "groups": {}, "K": {}, "new_salt_seconds": {:.3f}, )"
+             R"("seeds": {}, "seconds": {:.3f}, "seeds_per_second": {:.0f}, "seeds_per_second_last_quarter": {:.0f}, )"
+             R"("nodes_per_second": {:.0f}, "distinct_per_batch": {:.0f}, "slowest_batch_seconds": {:.3f}, )"
+             R"("growth_mib": {:.1f}}})"
+             "\n",
+             arguments.independent != 0 ? "INDEPENDENT" : "COORDINATED", graph.partition().num_edges(), world.size(),
+             options.num_groups, options.sample_size, salt_seconds, seeds, salt_seconds + sum(0),
+             static_cast<double>(seeds) / (salt_seconds + sum(0)),
+             static_cast<double>(last_seeds) / sum((3 * seconds.size() + 3) / 4),
+             static_cast<double>(seeds * options.sample_size) / (salt_seconds + sum(0)),
+             static_cast<double>(distinct) / static_cast<double>(batches.size()), *std::ranges::max_element(seconds),
+             static_cast<double>(growth) / (1 << 20));
 }
 
-void run(const fs::path& folder, int threads) {
+void run(const Arguments& arguments) {
   const comm::Communicator world = comm::Communicator::world();
-  make_folder(world, folder);
-  std::vector<int32_t> rank_of_part(kParts);
-  for (int part = 0; part < kParts; ++part) rank_of_part[part] = part % world.size();
-  const graph::LocalGraph graph(folder, rank_of_part, world.rank());
-  const auto adjacency = tests::adjacency(draw_graph(), tests::Direction::kSymmetrised);
-  if (world.rank() == 0) {
-    size_t largest = 0;
-    for (const auto& row : adjacency) largest = std::max(largest, row.size());
-    fmt::print("{} adjacency entries, largest degree {}, {} ranks of {} threads; of rank 0:\n",
-               graph.partition().num_edges(), largest, world.size(), threads);
+  const proto::Partition partition = graph::read_partition_manifest(arguments.partition);
+  std::vector<int32_t> rank_of_part(static_cast<size_t>(partition.num_parts()));
+  for (size_t part = 0; part < rank_of_part.size(); ++part) {
+    rank_of_part[part] = static_cast<int32_t>(part % static_cast<size_t>(world.size()));
   }
-  LoaderOptions options{.sample_size = kSample, .num_threads = threads};
-  measure_sampling<CoordinatedSampler>("COORDINATED", world, graph, options);
-  measure_loading(world, graph, options, adjacency);
-  options.sampling = Sampling::kIndependent;
-  measure_sampling<IndependentSampler>("INDEPENDENT", world, graph, options);
-  measure_loading(world, graph, options, adjacency);
+  const graph::LocalGraph graph(arguments.partition, rank_of_part, world.rank());
+  const LoaderOptions options{.sample_size = arguments.sample_size,
+                              .num_groups = arguments.groups,
+                              .num_threads = static_cast<int>(arguments.threads),
+                              .sketch_budget_bytes = arguments.budget,
+                              .key = {1}};
+  if (arguments.independent != 0) {
+    measure<IndependentSampler>(world, graph, options, arguments);
+  } else {
+    measure<CoordinatedSampler>(world, graph, options, arguments);
+  }
 }
 
 }  // namespace
 }  // namespace gigahop::sampler
 
 int main(int argc, char** argv) {
+  using gigahop::sampler::Arguments;
   gigahop::comm::Environment environment(&argc, &argv);
+  Arguments arguments;
+  const std::map<std::string, int64_t*> settings = {
+      {"independent", &arguments.independent}, {"sample_size", &arguments.sample_size},
+      {"groups", &arguments.groups},           {"batch", &arguments.batch},
+      {"batches", &arguments.batches},         {"hubs", &arguments.hubs},
+      {"budget", &arguments.budget},           {"threads", &arguments.threads}};
+  for (int i = 2; i < argc; ++i) {
+    const std::string setting = argv[i];
+    const size_t equals = setting.find('=');
+    const auto known = settings.find(setting.substr(0, equals));
+    if (known == settings.end() || equals == std::string::npos) argc = 0;
+    if (argc > 0) *known->second = std::stoll(setting.substr(equals + 1));
+  }
   if (argc < 2) {
-    fmt::print(stderr, "usage: sampler_bench FOLDER [THREADS]\n");
+    fmt::print(stderr, "usage: sampler_bench PARTITION [NAME=NUMBER ...]\n");
     return 2;
   }
-  gigahop::sampler::run(argv[1], argc > 2 ? std::atoi(argv[2]) : 1);
+  arguments.partition = argv[1];
+  gigahop::sampler::run(arguments);
   return 0;
 }

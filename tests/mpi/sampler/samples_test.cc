@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <map>
 
+#include "comm/collectives.h"
 #include "loading_case.h"
+#include "sampler/coordinated.h"
 #include "sampler/loader.h"
 #include "serial_sampler.h"
 
@@ -103,6 +105,58 @@ TEST(Samples, are_those_of_brute_force_for_every_number_of_parts) {
   }
 }
 
+/// Long rows and short ones, hubs among the seeds and among their neighbours.
+tests::EdgeList hubs() {
+  tests::EdgeList graph = tests::power_law(140, 40, 21);
+  graph.num_nodes = 150;
+  for (int64_t v = 1; v < 145; ++v) graph.edges.emplace_back(0, v);
+  return graph;
+}
+
+TEST(Samples, are_the_same_for_every_budget_and_size_of_rounds) {
+  const comm::Communicator world = comm::Communicator::world();
+  const tests::EdgeList edges = hubs();
+  int64_t num_long = 0;
+  for (const auto& row : tests::adjacency(edges, tests::Direction::kSymmetrised)) {
+    num_long += static_cast<int64_t>(row.size()) > longest_short_row(8) ? 1 : 0;
+  }
+  EXPECT_GT(num_long, 5);
+  const SerialSampler serial(edges);
+  for (const int num_parts : {4, 7}) {
+    const auto folder = write_encoded_shards(world, "budget" + std::to_string(num_parts), edges, num_parts);
+    const graph::LocalGraph graph = open_graph(world, folder);
+    for (const int64_t budget : {int64_t{0}, int64_t{3000}, int64_t{1} << 40}) {
+      for (const int64_t round_elements : {int64_t{70}, int64_t{1} << 22}) {
+        compare_with_serial(world, graph, serial,
+                            {.sample_size = budget == 0 ? 100 : 8,
+                             .num_groups = 3,
+                             .sketch_budget_bytes = budget,
+                             .key = {77},
+                             .round_elements = round_elements});
+      }
+    }
+  }
+}
+
+TEST(Budget, bounds_what_is_kept_from_batch_to_batch) {
+  const comm::Communicator world = comm::Communicator::world();
+  const graph::LocalGraph graph = open_graph(world, write_encoded_shards(world, "kept", hubs(), 6));
+  for (const int64_t budget : {int64_t{0}, int64_t{3000}, int64_t{1} << 40}) {
+    CoordinatedSampler sampler(
+        graph, world, {.sample_size = 8, .num_groups = 2, .salts_kept = 1, .sketch_budget_bytes = budget, .key = {7}});
+    sampler.sample(world, 0, all_rows(graph));
+    const int64_t kept = sampler.kept_bytes();
+    EXPECT_LE(kept, budget);
+    EXPECT_EQ(comm::max_over_ranks(world, kept) > 0, budget > 0);
+    // Nothing more for the same salt, and the place of the first for another.
+    sampler.sample(world, 0, all_rows(graph));
+    EXPECT_EQ(sampler.kept_bytes(), kept);
+    sampler.sample(world, 1, {});
+    EXPECT_LE(sampler.kept_bytes(), kept);
+    EXPECT_EQ(sampler.kept_bytes() == 0, world.size() == 1 || budget == 0);
+  }
+}
+
 TEST(Samples, do_not_depend_on_the_other_seeds_of_the_batch) {
   const comm::Communicator world = comm::Communicator::world();
   const tests::EdgeList edges = tests::power_law(90, 2.5, 11);
@@ -128,10 +182,9 @@ TEST(Samples, do_not_depend_on_the_other_seeds_of_the_batch) {
 
 TEST(Samples, do_not_depend_on_the_number_of_threads) {
   const comm::Communicator world = comm::Communicator::world();
-  const auto folder = write_encoded_shards(world, "threads", tests::power_law(90, 2.5, 11), 5);
-  const graph::LocalGraph graph = open_graph(world, folder);
+  const graph::LocalGraph graph = open_graph(world, write_encoded_shards(world, "threads", hubs(), 5));
   for (const Sampling sampling : {Sampling::kCoordinated, Sampling::kIndependent}) {
-    LoaderOptions options{.sample_size = 9, .sampling = sampling};
+    LoaderOptions options{.sample_size = 9, .sampling = sampling, .num_groups = 2, .sketch_budget_bytes = 2000};
     Loader one_thread(graph, world.duplicate(), options);
     options.num_threads = 3;
     Loader three_threads(graph, world.duplicate(), options);

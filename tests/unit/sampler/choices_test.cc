@@ -9,7 +9,9 @@
 #include "sampler/independent.h"
 #include "sampler/lowest.h"
 #include "sampler/priority.h"
+#include "sampler/row_lists.h"
 #include "sampler/sample_lists.h"
+#include "sampler/scan.h"
 
 namespace gigahop::sampler {
 namespace {
@@ -76,6 +78,69 @@ TEST(Lowest, goes_on_after_a_result_and_keeps_the_largest_number) {
   lowest.add_ascending(std::vector<uint64_t>{1, 2, 40});
   const auto found = lowest.result();
   EXPECT_EQ(std::vector<uint64_t>(found.begin(), found.end()), (std::vector<uint64_t>{1, 2, 5}));
+}
+
+TEST(Lowest, of_a_row_is_found_where_the_likely_bound_excludes_too_much) {
+  const PriorityKey key{5};
+  std::vector<OriginalId> ids;
+  std::vector<LocalId> rows;
+  std::vector<uint64_t> all;
+  for (uint64_t i = 0; i < 1000; ++i) {
+    // The upper half alone, but for two.
+    all.push_back(i < 2 ? i : draw(i) | uint64_t{1} << 63);
+    ids.push_back(node_of(key, all.back()));
+    rows.emplace_back(static_cast<int32_t>(i));
+  }
+  EXPECT_LT(likely_bound(4, 1000), uint64_t{1} << 63);
+  std::sort(all.begin(), all.end());
+  Lowest lowest(4);
+  lowest.add(0);
+  add_first_rows(rows, ids, key, lowest);
+  const auto found = lowest.result();
+  EXPECT_EQ(std::vector<uint64_t>(found.begin(), found.end()), std::vector<uint64_t>(all.begin(), all.begin() + 4));
+}
+
+TEST(Lowest, of_many_streams_are_apart_and_go_on_where_they_were) {
+  LowestOfMany many(2, 2);
+  Lowest lowest(2);
+  many.load(1, lowest);
+  lowest.add(7);
+  many.store(1, lowest);
+  many.load(0, lowest);
+  EXPECT_TRUE(lowest.result().empty());
+  many.load(1, lowest);
+  for (const uint64_t value : {9, 8, 3}) lowest.add(value);
+  many.store(1, lowest);
+  EXPECT_TRUE(many.of(0).empty());
+  EXPECT_EQ(many.of(1).front(), 3U);
+  EXPECT_EQ(many.of(1).back(), 7U);
+}
+
+TEST(RowLists, keep_what_the_budget_allows_and_give_it_back) {
+  const int64_t of_ten = RowLists::bytes_of(10);
+  ListBudget budget{.limit_bytes = 1000 * of_ten};
+  RowLists lists(budget);
+  EXPECT_EQ(lists.find(0), nullptr);
+  for (uint64_t i = 0; i < 999; ++i) {
+    uint64_t* list = lists.add(i << 20, 10);
+    EXPECT_NE(list, nullptr);
+    for (uint64_t j = 0; j < 10; ++j) list[j] = 10 * i + j;
+  }
+  {
+    RowLists others(budget);
+    EXPECT_NE(others.add(7, 10), nullptr);
+    EXPECT_EQ(others.add(8, 10), nullptr);
+    EXPECT_EQ(lists.add(7, 10), nullptr);
+  }
+  EXPECT_NE(lists.add(7, 10), nullptr);
+  for (uint64_t i = 0; i < 999; ++i) {
+    const uint64_t* list = lists.find(i << 20);
+    for (uint64_t j = 0; j < 10; ++j) EXPECT_EQ(list[j], 10 * i + j);
+  }
+  EXPECT_EQ(lists.find(8), nullptr);
+  lists.clear();
+  EXPECT_EQ(budget.used_bytes, 0);
+  EXPECT_EQ(lists.find(7), nullptr);
 }
 
 TEST(Sequence, merges_two_lists_and_repeats_them_by_ascending_priority) {

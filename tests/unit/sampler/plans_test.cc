@@ -56,9 +56,10 @@ TEST(Salt, changes_every_so_many_epochs_or_never) {
   EXPECT_EQ(salt_of_epoch(5, 0), 0);
 }
 
-TEST(Forecast, counts_sketches_only_where_there_are_some_and_bounds_them_by_the_graph) {
+TEST(Forecast, counts_sketches_only_where_there_are_some_and_bounds_them_by_graph_and_budget) {
   LoaderOptions options;
   options.sample_size = 51;
+  options.num_groups = 3;
   LoadForecastInput input{.num_nodes = 1000,
                           .num_ranks = 2,
                           .num_owned = 500,
@@ -69,9 +70,16 @@ TEST(Forecast, counts_sketches_only_where_there_are_some_and_bounds_them_by_the_
                           .batches_ahead = 2,
                           .feature_width = 16,
                           .positional_width = 4};
-  EXPECT_EQ(forecast_load(options, input).sketches_bytes, 2 * 8 * (4000 + 5000));
+  // 4000 edges make at most 61 rows of more than 64; 5000 remote ones at most 76, and all may be short ones.
+  const int64_t lists = 2 * 3 * (61 + 76) * (8 * 50 + 40) + 100 * 40 + 5000 * 8;
+  EXPECT_EQ(forecast_load(options, input).sketches_bytes, lists);
+  options.sketch_budget_bytes = lists - 1;
+  EXPECT_EQ(forecast_load(options, input).sketches_bytes, lists - 1);
+  options.sketch_budget_bytes = lists + 1;
   input.num_edges = input.num_total_edges = 1000000;
-  EXPECT_EQ(forecast_load(options, input).sketches_bytes, 2 * 8 * 500 * 50);
+  EXPECT_EQ(forecast_load(options, input).sketches_bytes, lists + 1);
+  options.sketch_budget_bytes = int64_t{1} << 60;
+  EXPECT_EQ(forecast_load(options, input).sketches_bytes, 2 * 3 * 500 * (8 * 50 + 40) + 100 * 40);
   options.sampling = Sampling::kIndependent;
   EXPECT_EQ(forecast_load(options, input).sketches_bytes, 0);
   // 64 seeds of 51 entries cannot be more than the graph's 1000 nodes; four batches live at once.

@@ -67,6 +67,7 @@ TEST(ResumeChecks, pass_over_what_only_says_where_and_when) {
   EXPECT_TRUE(changes([](proto::Config& c) {
                 c.set_threads(3);
                 c.mutable_sampler()->set_batches_ahead(5);
+                c.mutable_sampler()->set_sketch_budget_bytes(0);
                 c.mutable_train()->set_keep_last(9);
               }).empty());
 }

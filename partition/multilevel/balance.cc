@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <vector>
 
+#include "base/random.h"
 #include "comm/collectives.h"
 
 namespace gigahop::partition {
@@ -13,9 +15,12 @@ namespace {
 constexpr int kMaxRounds = 24;
 /// A round in which the ranks share the room is worth another if it leaves less than this of the overload.
 constexpr double kProgress = 0.75;
-/// Turns of balance_in_turns, and what each gives of slack to constraints that hold.
-constexpr int kTurns = 4;
-constexpr double kSlack = 0.02;
+/// Balancing to the end goes on while less than this of the overload is left.
+constexpr double kStillHelps = 0.98;
+/// How much lower than the limits exchanges aim: what they leave, a node or so in each part, is then within the limits.
+constexpr double kMargin = 0.001;
+/// How many times what has to leave is offered, if there is as much.
+constexpr double kOffered = 20;
 /// Parts without an edge to a node that are looked at for room, if that finds any.
 constexpr int kTried = 64;
 constexpr int kNumPrices = 256;
@@ -47,6 +52,11 @@ std::vector<Candidate> by_price(std::span<const Candidate> candidates) {
   return sorted;
 }
 
+/// An amount of a constraint, as a share of its limit.
+double relative(const PartState& state, int64_t amount, size_t c) {
+  return static_cast<double>(amount) / static_cast<double>(std::max<int64_t>(1, state.limits().limits[c]));
+}
+
 /// What has to leave: the excess over the limit, of each part and constraint that has one. [P, C], 0 elsewhere.
 std::vector<int64_t> find_excess(const PartState& state) {
   std::vector<int64_t> excess;
@@ -58,14 +68,14 @@ std::vector<int64_t> find_excess(const PartState& state) {
   return excess;
 }
 
-/// Where a node goes best that has to leave: the part with room that it has most edges to, or else the emptiest of the
-/// first few others that are looked at; its present part if none has room.
-int32_t target_of(const PartState& state, PartConnections& connections, int64_t row) {
-  const auto weights = state.level().weights(row);
+/// Where a node goes best that has to leave: of the parts that accept it, the one that it has most edges to, or else
+/// the emptiest of the first few others that are looked at; its present part if none does.
+template <class Accepts>
+int32_t target_of(const PartState& state, PartConnections& connections, int64_t row, const Accepts& accepts) {
   const int32_t present = state.part(row);
   int32_t best = present;
   for (const int32_t part : connections.of(row)) {
-    if (part == present || !state.may_enter(part, weights)) continue;
+    if (part == present || !accepts(part)) continue;
     const bool better = best == present || connections.weight(part) > connections.weight(best) ||
                         (connections.weight(part) == connections.weight(best) && part < best);
     if (better) best = part;
@@ -75,7 +85,7 @@ int32_t target_of(const PartState& state, PartConnections& connections, int64_t 
   for (int32_t i = 0; i < state.num_parts(); ++i) {
     if (i >= kTried && best != present) break;
     const int32_t part = (first + i) % state.num_parts();
-    if (part == present || !state.may_enter(part, weights)) continue;
+    if (part == present || !accepts(part)) continue;
     if (best == present || state.load(part, 0) < state.load(best, 0)) best = part;
   }
   return best;
@@ -93,13 +103,31 @@ double relief_of(const PartState& state, std::span<const int64_t> excess, int64_
   return relief;
 }
 
-/// Nodes that could leave, cheapest first.
-std::vector<Candidate> find_candidates(const PartState& state, PartConnections& connections,
-                                       std::span<const int64_t> excess) {
+/// [P] the share of the nodes of each part that is looked at for what has to leave: where that is little, a few.
+std::vector<double> shares_to_look_at(const PartState& state, std::span<const int64_t> excess) {
+  std::vector<double> shares(static_cast<size_t>(state.num_parts()));
+  const auto width = static_cast<size_t>(state.level().num_constraints);
+  for (size_t i = 0; i < excess.size(); ++i) {
+    const auto load = static_cast<double>(state.load(static_cast<int>(i / width), static_cast<int64_t>(i % width)));
+    if (excess[i] == 0) continue;
+    shares[i / width] = std::max(shares[i / width], kOffered * static_cast<double>(excess[i]) / load);
+  }
+  return shares;
+}
+
+/// Nodes that could leave, cheapest first. turn: which nodes of a part are looked at where not all are.
+std::vector<Candidate> find_candidates(const comm::Communicator& comm, const PartState& state,
+                                       PartConnections& connections, std::span<const int64_t> excess, uint64_t turn) {
+  const DistributedGraph& graph = state.level().graph;
+  const std::vector<double> shares = shares_to_look_at(state, excess);
   std::vector<Candidate> candidates;
-  for (int64_t row = 0; row < state.level().graph.num_owned(); ++row) {
+  for (int64_t row = 0; row < graph.num_owned(); ++row) {
     const int32_t part = state.part(row);
     if (part == kNoPart) continue;
+    const double share = shares[static_cast<size_t>(part)];
+    if (share == 0) continue;
+    const auto node = static_cast<uint64_t>(graph.node(comm.rank(), row));
+    if (share < 1 && to_uniform(static_cast<uint32_t>(scatter(node ^ scatter(turn)) >> 32)) >= share) continue;
     const double relief = relief_of(state, excess, row);
     if (relief == 0) continue;
     int64_t outside = 0;
@@ -145,16 +173,27 @@ std::vector<int64_t> allowances(const comm::Communicator& comm, const PartState&
   return allowed;
 }
 
+/// Which parts a node that has to leave may enter.
+enum class Entry {
+  kWhereRoom,      // no limit is exceeded by it
+  kWhereItLessens  // also where it adds less than half of the overload that it takes away: limits that contradict each
+                   // other part by part are met by exchanges
+};
+
 /// Moves candidates while their parts have something to give away.
-void move_candidates(PartState& state, PartConnections& connections, std::span<const Candidate> candidates,
+void move_candidates(PartState& state, PartConnections& connections, std::span<const Candidate> candidates, Entry entry,
                      std::vector<int64_t>& allowed) {
   for (const Candidate& candidate : candidates) {
     const auto weights = state.level().weights(candidate.row);
     int64_t* left = allowed.data() + static_cast<size_t>(state.part(candidate.row)) * weights.size();
-    bool may_leave = false;
-    for (size_t c = 0; c < weights.size(); ++c) may_leave |= weights[c] > 0 && left[c] > 0;
-    if (!may_leave) continue;
-    const int32_t to = target_of(state, connections, candidate.row);
+    double relief = 0;
+    for (size_t c = 0; c < weights.size(); ++c) {
+      if (left[c] > 0) relief += relative(state, std::min<int64_t>(weights[c], left[c]), c);
+    }
+    if (relief == 0) continue;
+    const int32_t to = target_of(state, connections, candidate.row, [&](int32_t part) {
+      return entry == Entry::kWhereRoom ? state.may_enter(part, weights) : state.burden(part, weights) < relief / 2;
+    });
     if (to == state.part(candidate.row)) continue;
     for (size_t c = 0; c < weights.size(); ++c) left[c] -= weights[c];
     state.move(candidate.row, to);
@@ -162,51 +201,70 @@ void move_candidates(PartState& state, PartConnections& connections, std::span<c
   state.commit();
 }
 
-/// The limits of the state, but for constraints that hold everywhere: these may be exceeded by a share.
-PartLimits with_slack(const PartState& state, double share) {
+/// A little less than the limits of the state.
+PartLimits with_margin(const PartState& state) {
   PartLimits limits = state.limits();
-  for (size_t c = 0; c < limits.limits.size(); ++c) {
-    bool holds = true;
-    for (int part = 0; part < limits.num_parts; ++part) holds &= state.excess(part, static_cast<int64_t>(c)) <= 0;
-    if (holds) limits.limits[c] += static_cast<int64_t>(std::ceil(share * static_cast<double>(limits.limits[c])));
-  }
+  for (int64_t& limit : limits.limits) limit -= static_cast<int64_t>(kMargin * static_cast<double>(limit));
   return limits;
 }
+
+class Balancing {
+ public:
+  Balancing(const comm::Communicator& comm, PartState& state) : comm_(comm), state_(state), connections_(state) {}
+
+  /// The ranks share what has to go and the room there is, until `limits` hold or a round brings too little.
+  void relieve_together(Entry entry, const PartLimits& limits) {
+    state_.share_room_equally();
+    for (int round = 0; round < kMaxRounds && state_.overload(limits) > 0; ++round) {
+      const double before = state_.overload();
+      const std::vector<int64_t> excess = find_excess(state_);
+      const std::vector<Candidate> candidates = candidates_for(excess);
+      std::vector<int64_t> allowed = allowances(comm_, state_, excess, candidates);
+      move_candidates(state_, connections_, candidates, entry, allowed);
+      if (state_.overload() >= kProgress * before) break;
+    }
+  }
+
+  /// One rank after the other has all of the room: where shares are smaller than a node.
+  void relieve_in_turns() {
+    for (int rank = 0; rank < comm_.size() && state_.overload() > 0; ++rank) {
+      state_.give_room_to(rank);
+      std::vector<int64_t> allowed = find_excess(state_);
+      move_candidates(state_, connections_, candidates_for(allowed), Entry::kWhereRoom, allowed);
+    }
+    state_.share_room_equally();
+  }
+
+ private:
+  std::vector<Candidate> candidates_for(std::span<const int64_t> excess) {
+    return find_candidates(comm_, state_, connections_, excess, turn_++);
+  }
+
+  const comm::Communicator& comm_;
+  PartState& state_;
+  PartConnections connections_;
+  uint64_t turn_ = 0;
+};
 
 }  // namespace
 
 void balance(const comm::Communicator& comm, PartState& state) {
-  PartConnections connections(state);
-  const auto relieve = [&](bool is_shared) {
-    const std::vector<int64_t> excess = find_excess(state);
-    const std::vector<Candidate> candidates = find_candidates(state, connections, excess);
-    std::vector<int64_t> allowed = is_shared ? allowances(comm, state, excess, candidates) : excess;
-    move_candidates(state, connections, candidates, allowed);
-  };
-  state.share_room_equally();
-  for (int round = 0; round < kMaxRounds && state.overload() > 0; ++round) {
-    const double before = state.overload();
-    relieve(true);
-    if (state.overload() >= kProgress * before) break;
+  Balancing balancing(comm, state);
+  balancing.relieve_together(Entry::kWhereRoom, state.limits());
+  if (state.overload() > 0) {
+    const PartLimits lower = with_margin(state);
+    PartState exchanging(comm, state.level(), lower, state.owned_parts());
+    Balancing(comm, exchanging).relieve_together(Entry::kWhereItLessens, state.limits());
+    if (exchanging.overload(state.limits()) < state.overload()) state.restore(exchanging.local_parts());
   }
-  for (int rank = 0; comm.size() > 1 && rank < comm.size() && state.overload() > 0; ++rank) {
-    state.give_room_to(rank);
-    relieve(false);
-  }
-  state.share_room_equally();
+  if (comm.size() > 1) balancing.relieve_in_turns();
 }
 
-void balance_in_turns(const comm::Communicator& comm, PartState& state) {
-  balance(comm, state);
-  for (int turn = 1; turn <= kTurns && state.overload() > 0; ++turn) {
-    const double before = state.overload();
-    const std::vector<int32_t> start(state.local_parts().begin(), state.local_parts().end());
-    const PartLimits slack = with_slack(state, kSlack * turn);
-    PartState loose(comm, state.level(), slack, state.owned_parts());
-    balance(comm, loose);
-    state.restore(loose.local_parts());
+void balance_to_the_end(const comm::Communicator& comm, PartState& state) {
+  double before = std::numeric_limits<double>::infinity();
+  while (state.overload() > 0 && state.overload() < kStillHelps * before) {
+    before = state.overload();
     balance(comm, state);
-    if (state.overload() >= before) state.restore(start);
   }
 }
 

@@ -137,8 +137,8 @@ std::vector<int32_t> project(const comm::Communicator& comm, const NodeBlocks& c
 /// nothing to gain. What it made worse, by ranks that moved neighbours at the same time, is taken back.
 void balance_and_refine(const comm::Communicator& comm, PartState& state, uint64_t seed) {
   const bool is_small = count_entries(comm, state.level()) <= kSmallLevel;
-  balance_in_turns(comm, state);
-  const JetOptions jet = is_small ? JetOptions{} : JetOptions{.num_rounds = 1, .patience = 2};
+  balance(comm, state);
+  const JetOptions jet = is_small ? JetOptions{} : JetOptions{.num_rounds = 1, .patience = 1, .worthwhile = 0.01};
   const Quality by_jet = refine_by_jet(comm, state, jet);
   const std::vector<int32_t> jet_parts(state.local_parts().begin(), state.local_parts().end());
   refine_by_labels(comm, state, {.seed = seed, .num_rounds = 3});
@@ -156,7 +156,7 @@ bool exceeds_first_limit(const PartState& state) {
 
 /// On the finest level: the first constraint held at the cost of the others if need be, no part left empty.
 void hold_first_limit_and_fill(const comm::Communicator& comm, PartState& state) {
-  balance_in_turns(comm, state);
+  balance_to_the_end(comm, state);
   if (exceeds_first_limit(state)) {
     const PartLimits first = state.limits().of_first_constraint();
     PartState last(comm, state.level(), first, state.owned_parts());

@@ -65,12 +65,13 @@ int64_t PartState::cut() const {
   return comm::sum_over_ranks(comm_, cut) / 2;
 }
 
-double PartState::overload() const {
+double PartState::overload(const PartLimits& limits) const {
   double sum = 0;
   for (int part = 0; part < num_parts(); ++part) {
     for (int64_t c = 0; c < level_.num_constraints; ++c) {
-      const auto limit = static_cast<double>(std::max<int64_t>(1, limits_.limits[static_cast<size_t>(c)]));
-      sum += static_cast<double>(std::max<int64_t>(0, excess(part, c))) / limit;
+      const int64_t limit = limits.limits[static_cast<size_t>(c)];
+      const int64_t excess = std::max<int64_t>(0, load(part, c) - limit);
+      sum += static_cast<double>(excess) / static_cast<double>(std::max<int64_t>(1, limit));
     }
   }
   return sum;

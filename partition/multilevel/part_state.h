@@ -6,6 +6,7 @@
 /// before.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -62,6 +63,17 @@ class PartState {
     }
     return true;
   }
+  /// What the part's overload grows by if this rank brings so much into it; 0 where it may enter.
+  double burden(int part, std::span<const NodeWeight> weights) const {
+    double sum = 0;
+    for (size_t c = 0; c < weights.size(); ++c) {
+      const size_t i = at(part, static_cast<int64_t>(c));
+      const int64_t before = std::max<int64_t>(0, deltas_[i] - quotas_[i]);
+      const int64_t after = std::max<int64_t>(0, deltas_[i] + weights[c] - quotas_[i]);
+      sum += static_cast<double>(after - before) / static_cast<double>(std::max<int64_t>(1, limits_.limits[c]));
+    }
+    return sum;
+  }
   void move(int64_t row, int32_t to);
   /// All ranks learn of all moves; returns how many there were. Collective. 8 P C bytes and 8 per moved copy.
   int64_t commit();
@@ -72,7 +84,8 @@ class PartState {
 
   /// One sweep over the edges. Collective, nothing uncommitted.
   int64_t cut() const;
-  double overload() const;
+  double overload() const { return overload(limits_); }
+  double overload(const PartLimits& limits) const;
   /// Both. Collective.
   Quality quality() const { return {.overload = overload(), .cut = cut()}; }
 

@@ -10,8 +10,6 @@
 namespace gigahop::partition {
 namespace {
 
-constexpr double kWorthwhile = 0.001;
-
 /// A move that a node would like: kNoPart where it wants none. Gains beyond 32 bits count as the largest there are.
 struct Wish {
   int32_t gain = 0;
@@ -60,9 +58,9 @@ class Jet {
   }
 
  private:
-  static bool is_progress(const Quality& before, const Quality& now) {
-    if (now.overload != before.overload) return now.overload < (1 - kWorthwhile) * before.overload;
-    const auto least_gain = static_cast<int64_t>(kWorthwhile * static_cast<double>(before.cut));
+  bool is_progress(const Quality& before, const Quality& now) const {
+    if (now.overload != before.overload) return now.overload < (1 - options_.worthwhile) * before.overload;
+    const auto least_gain = static_cast<int64_t>(options_.worthwhile * static_cast<double>(before.cut));
     return now.cut < before.cut - least_gain;
   }
 

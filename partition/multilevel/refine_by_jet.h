@@ -12,8 +12,9 @@ struct JetOptions {
   double first_temperature = 0.75;
   double last_temperature = 0.25;
   int num_rounds = 2;
-  /// A round ends after so many iterations without a gain of one per mille.
+  /// A round ends after more than so many iterations in a row that gain less than a share of the cut.
   int patience = 6;
+  double worthwhile = 0.001;
 };
 
 /// Returns the quality of the state, which is never worse than before.

@@ -233,6 +233,33 @@ TEST(Balancing, finds_the_only_part_with_room_among_many) {
   EXPECT_EQ(state.overload(), 0);
 }
 
+/// 200 of 800 nodes are heavy and stand in the first part; the second is full of light ones.
+void expect_exchanges(bool (*is_heavy)(int64_t node), void (*balancing)(const comm::Communicator&, PartState&)) {
+  const comm::Communicator comm = tests::quiet_world();
+  const Spread spread(comm, attracted_pairs(800));
+  const PartLimits limits{.num_parts = 2, .limits = {420, 1260}};
+  std::vector<NodeWeight> weights;
+  std::vector<int32_t> parts;
+  for (int64_t row = 0; row < spread.graph.num_owned(); ++row) {
+    const int64_t node = spread.graph.node(comm.rank(), row);
+    weights.push_back(1);
+    weights.push_back(is_heavy(node) ? 9 : 1);
+    parts.push_back(is_heavy(node) || node % 10 < 3 ? 0 : 1);
+  }
+  PartState state(comm, {spread.graph, 2, weights}, limits, parts);
+  EXPECT_GT(state.overload(), 0.4);
+  balancing(comm, state);
+  EXPECT_EQ(state.overload(), 0);
+}
+
+TEST(Balancing, exchanges_nodes_where_constraints_stand_in_each_others_way) {
+  expect_exchanges([](int64_t node) { return node % 4 == 0; }, balance);
+}
+
+TEST(Balancing, goes_on_to_the_end_where_one_rank_has_all_heavy_nodes) {
+  expect_exchanges([](int64_t node) { return node < 200; }, balance_to_the_end);
+}
+
 TEST(Refinement, lowers_the_cut_and_stays_within_limits) {
   const comm::Communicator comm = tests::quiet_world();
   const Spread spread(comm, communities(900, 6, 12));

@@ -36,7 +36,7 @@ SEEN_IN = {
     r"zlib\.h": ["src/dataset/", "tests/"],
     r"nlohmann/": ["src/array/"],
     r"CLI/": ["launch/"],
-    r"google/protobuf": ["src/array/", "src/config/", "src/train/"],
+    r"google/protobuf": ["src/array/", "src/config/", "src/train/", "tests/mpi/train/"],
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)

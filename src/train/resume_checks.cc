@@ -12,6 +12,8 @@ namespace {
 proto::SamplerConfig shaping(proto::SamplerConfig sampler) {
   sampler.clear_batches_ahead();
   sampler.clear_sketch_budget_bytes();
+  sampler.clear_cache_policy();
+  sampler.clear_cache_bytes();
   return sampler;
 }
 

@@ -68,8 +68,8 @@ TEST(ResumeChecks, pass_over_what_only_says_where_and_when) {
                 c.set_threads(3);
                 c.mutable_sampler()->set_batches_ahead(5);
                 c.mutable_sampler()->set_sketch_budget_bytes(0);
-  c.mutable_sampler()->set_cache_policy(proto::SamplerConfig::DEGREE);
-  c.mutable_sampler()->set_cache_bytes(3);
+                c.mutable_sampler()->set_cache_policy(proto::SamplerConfig::DEGREE);
+                c.mutable_sampler()->set_cache_bytes(3);
                 c.mutable_train()->set_keep_last(9);
               }).empty());
 }

@@ -31,8 +31,8 @@ constexpr int64_t kNodesPerCluster = 2000;
 /// A level that is hardly smaller than the one before is the last.
 constexpr double kLeastShrinkage = 0.95;
 /// Small graphs are cut several times and the best result is kept: as often as a few seconds allow.
-constexpr int64_t kEntriesOfAllCycles = 4'000'000;
-constexpr int64_t kMaxCycles = 3;
+constexpr int64_t kEntriesOfAllCycles = 2'000'000;
+constexpr int64_t kMaxCycles = 2;
 /// Entries of a level that is refined at leisure.
 constexpr int64_t kSmallLevel = 2'000'000;
 /// The share of the graph's entries that METIS is given.

@@ -89,6 +89,7 @@ void measure(const comm::Communicator& world, const graph::LocalGraph& graph, co
   sampler.sample(world, 0, {});
   salt_seconds = processor_seconds() - salt_seconds;
   std::vector<double> seconds;
+  const size_t last_quarter = 3 * batches.size() / 4;
   int64_t seeds = 0;
   int64_t last_seeds = 0;
   int64_t distinct = 0;
@@ -99,7 +100,7 @@ void measure(const comm::Communicator& world, const graph::LocalGraph& graph, co
     seconds.push_back(processor_seconds() - began);
     distinct += static_cast<int64_t>(nodes.ids.size());
     seeds += lists.num_lists();
-    if (4 * step >= 3 * batches.size()) last_seeds += lists.num_lists();
+    if (step >= last_quarter) last_seeds += lists.num_lists();
     for (int64_t b = 0; b < std::min<int64_t>(lists.num_lists(), 2); ++b) {
       check_list(graph, lists, b, batches[step][b], options.sample_size);
     }
@@ -118,8 +119,7 @@ void measure(const comm::Communicator& world, const graph::LocalGraph& graph, co
              "\n",
              arguments.independent != 0 ? "INDEPENDENT" : "COORDINATED", graph.partition().num_edges(), world.size(),
              options.num_groups, options.sample_size, salt_seconds, seeds, salt_seconds + sum(0),
-             static_cast<double>(seeds) / (salt_seconds + sum(0)),
-             static_cast<double>(last_seeds) / sum((3 * seconds.size() + 3) / 4),
+             static_cast<double>(seeds) / (salt_seconds + sum(0)), static_cast<double>(last_seeds) / sum(last_quarter),
              static_cast<double>(seeds * options.sample_size) / (salt_seconds + sum(0)),
              static_cast<double>(distinct) / static_cast<double>(batches.size()), *std::ranges::max_element(seconds),
              static_cast<double>(growth) / (1 << 20));

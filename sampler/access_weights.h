@@ -7,9 +7,8 @@
 ///
 ///   seed i     has the neighbours N1(i) and W_i = sum of d_j over N1(i) two-step walks; d_i = |N1(i)|
 ///   sample     K - 1 of |N1(i)| + |N2(i)| candidates, each with probability (K - 1) / (|N1| + |N2|), at most 1
-///   walks      N2 holds the distinct ends of the walks. Which ends coincide is A² itself; so here each walk counts as
-///   a
-///              candidate of its own: c_i = min(1, (K - 1) / (d_i + W_i)). Exact where no two walks of a seed meet.
+///   walks      N2 holds the distinct ends of the walks. Which ends coincide is A² itself; so each walk counts as one
+///              candidate: c_i = min(1, (K - 1) / (d_i + W_i)). Exact where no two walks of a seed meet.
 ///   entries    the expected entries of node v in the samples of the seeds of rank r in an epoch:
 ///              weight_r(v) = sum over seeds i of rank r: c_i ([v in N1(i)] + walks from i to v)
 ///   batch      with S steps in an epoch each seed is in a batch with probability 1 / S, so v is in a batch's samples

@@ -34,7 +34,7 @@ SEEN_IN = {
     r"Random123/": ["src/base/", "src/ops/cpu/"],
     r"zip\.h": ["src/array/", "tests/"],
     r"zlib\.h": ["src/dataset/", "tests/"],
-    r"nlohmann/": ["src/array/"],
+    r"nlohmann/": ["src/array/", "tests/bench/"],
     r"CLI/": ["launch/"],
     r"google/protobuf": ["src/array/", "src/config/", "src/train/", "tests/mpi/train/"],
 }

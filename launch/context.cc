@@ -30,14 +30,18 @@ int Context::num_threads() const {
   return config.threads() > 0 ? config.threads() : usable_threads(comm);
 }
 
-void Context::require_memory(std::string_view stage, int64_t bytes_per_rank) const {
-  const int64_t available = memory_of_host() / comm.ranks_on_host();
+int64_t Context::available_memory_bytes() const {
+  return memory_of_host() / comm.ranks_on_host();
+}
+
+void Context::require_memory(std::string_view stage, int64_t bytes_per_rank, std::string_view hint) const {
+  const int64_t available = available_memory_bytes();
   if (bytes_per_rank <= available) return;
   throw config_error(fmt::format("{}: memory per rank", stage),
                      fmt::format("at least {}", human_bytes(static_cast<double>(bytes_per_rank))),
                      fmt::format("{} ({} ranks on {})", human_bytes(static_cast<double>(available)),
                                  comm.ranks_on_host(), comm.host()),
-                     "use more hosts or fewer ranks on each, or smaller settings; --dry-run shows what needs how much");
+                     std::string(hint));
 }
 
 }  // namespace gigahop::launch

@@ -17,8 +17,14 @@ struct Context {
   /// config.threads, or the cores this rank may use: those it is bound to, else its share of the host's.
   int num_threads() const;
 
+  /// Of this host, in equal shares for its ranks.
+  int64_t available_memory_bytes() const;
+
   /// Error{kConfig} if the ranks of this host together need more than it has. bytes_per_rank: an upper bound.
-  void require_memory(std::string_view stage, int64_t bytes_per_rank) const;
+  void require_memory(std::string_view stage, int64_t bytes_per_rank, std::string_view hint = kMemoryHint) const;
+
+  static constexpr std::string_view kMemoryHint =
+      "use more hosts or fewer ranks on each, or smaller settings; --dry-run shows what needs how much";
 };
 
 }  // namespace gigahop::launch

@@ -13,10 +13,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-train::TrainingMemory forecast(const Context& context, const proto::Partition& manifest,
-                               const std::vector<int32_t>& rank_of_part) {
-  const train::GraphShare share = train::largest_share(context.config, manifest, rank_of_part, context.comm.size());
-  return train::forecast_training(context.config, share, context.config.threads());
+/// What to do about a training that needs too much: a smaller batch, if one fits.
+std::string memory_hint(const Context& context, const train::GraphShare& share) {
+  const int64_t largest =
+      train::largest_batch_size(context.config, share, context.config.threads(), context.available_memory_bytes());
+  if (largest == 0) return std::string(Context::kMemoryHint);
+  return fmt::format("set train.batch_size to {} or less, and train.evaluation_batch_size too; or use more hosts",
+                     largest);
 }
 
 }  // namespace
@@ -29,12 +32,14 @@ Completion train_model(Context& context, const fs::path& partition, const fs::pa
     return Completion::kLimited;
   }
   const std::vector<int32_t> rank_of_part = rank_of_parts(context, partition);
-  const train::TrainingMemory memory = forecast(context, graph::read_partition_manifest(partition), rank_of_part);
+  const train::GraphShare share = train::largest_share(context.config, graph::read_partition_manifest(partition),
+                                                       rank_of_part, context.comm.size());
+  const train::TrainingMemory memory = train::forecast_training(context.config, share, context.config.threads());
   if (context.dry_run && speaks) {
     fmt::print("train {}: at most {} per rank, of which\n{}", run.string(),
                human_bytes(static_cast<double>(memory.total_bytes())), memory.describe());
   }
-  context.require_memory("train", memory.total_bytes());
+  context.require_memory("train", memory.total_bytes(), memory_hint(context, share));
   if (context.dry_run) return Completion::kLimited;
   train::TrainOptions start;
   start.start = options.resume ? train::Start::kResume : train::Start::kFresh;

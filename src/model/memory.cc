@@ -3,23 +3,12 @@
 #include <algorithm>
 
 #include "model/architecture.h"
+#include "ops/scratch.h"
 
 namespace gigahop::model {
 namespace {
 
 constexpr int64_t kFloatBytes = sizeof(float);
-
-/// What operations hold at most, as src/ops/cpu works: seeds whose gradients the encoder keeps at a time, in rows of so
-/// many bytes; seeds that share parameter gradients of their own, at least; tokens that a thread takes at a time,
-/// unless one seed has more; seeds whose scores the global attention keeps at a time (forward in each thread, backward
-/// in all); partial sums of a product.
-constexpr int64_t kEncoderBlockSeeds = 128;
-constexpr int64_t kEncoderBlockBytes = int64_t{128} << 20;
-constexpr int64_t kEncoderGroupSeeds = 2;
-constexpr int64_t kEncoderRunTokens = 128;
-constexpr int64_t kScoreRows = 64;
-constexpr int64_t kScoreBlockSeeds = 512;
-constexpr int64_t kPartialBytes = int64_t{64} << 20;
 
 /// Columns of one distinct token's rows.
 int64_t token_columns(const ModelShape& shape) {
@@ -39,24 +28,33 @@ int64_t seed_columns(const ModelShape& shape) {
   return columns;
 }
 
-int64_t encoder_scratch_bytes(const ModelShape& shape, const BatchBound& batch) {
+/// Of the largest product among those of tokens, seeds and codewords.
+int64_t largest_product_bytes(const Cpu& dev, const ModelShape& shape, const BatchBound& batch) {
   const int64_t width = shape.attention_width();
-  const int64_t num_tokens = 3 * batch.sample_size;
-  const int64_t block_seeds = std::min(batch.num_seeds, kEncoderBlockSeeds);
-  const int64_t seed_row_bytes = kFloatBytes * num_tokens * 4 * width;
-  const int64_t rows_bytes = std::min(block_seeds * seed_row_bytes, std::max(kEncoderBlockBytes, seed_row_bytes));
-  const int64_t num_groups = (block_seeds + kEncoderGroupSeeds - 1) / kEncoderGroupSeeds;
-  const int64_t sums_bytes = kFloatBytes * num_groups * width * (width + 4);
-  const int64_t score_columns = (shape.num_heads + 1) * (num_tokens + kScoreRows);
-  const int64_t run_tokens = std::max(num_tokens, kEncoderRunTokens);
-  const int64_t thread_bytes = kFloatBytes * run_tokens * (7 * width + score_columns);
-  return rows_bytes + sums_bytes + batch.num_threads * thread_bytes;
+  const int64_t num_tokens = shape.has_local() ? 3 * batch.num_nodes : 0;
+  const int64_t num_codewords = shape.has_global() ? shape.num_codewords : 0;
+  return std::max({ops::product_scratch_bytes(dev, 3 * width, shape.hidden_width, num_tokens),
+                   ops::product_scratch_bytes(dev, num_tokens, 3 * width, shape.hidden_width),
+                   ops::product_scratch_bytes(dev, width, 2 * shape.positional_width, num_codewords),
+                   ops::product_scratch_bytes(dev, width, shape.head_input_width(), batch.num_seeds)});
 }
 
-int64_t global_scratch_bytes(const ModelShape& shape, const BatchBound& batch) {
-  const int64_t block_seeds = std::min(batch.num_seeds, kScoreBlockSeeds);
-  const int64_t score_rows = 2 * shape.num_heads * block_seeds + 2 * kScoreRows * batch.num_threads;
-  return kFloatBytes * shape.num_codewords * score_rows;
+int64_t scratch_bytes(const ModelShape& shape, const BatchBound& batch) {
+  const Cpu dev{.num_threads = static_cast<int>(batch.num_threads), .precision = batch.precision};
+  int64_t bytes = largest_product_bytes(dev, shape, batch);
+  if (shape.has_local()) {
+    bytes += ops::local_encoder_scratch_bytes(dev, {.num_seeds = batch.num_seeds,
+                                                    .max_tokens = 3 * batch.sample_size,
+                                                    .num_heads = shape.num_heads,
+                                                    .head_width = shape.hidden_width});
+  }
+  if (shape.has_global()) {
+    bytes += ops::global_attention_scratch_bytes(dev, {.num_seeds = batch.num_seeds,
+                                                       .num_codewords = shape.num_codewords,
+                                                       .num_heads = shape.num_heads,
+                                                       .head_width = shape.hidden_width});
+  }
+  return bytes;
 }
 
 }  // namespace
@@ -65,16 +63,14 @@ ModelMemory forecast_memory(const ModelShape& shape, const BatchBound& batch) {
   ModelMemory memory;
   for (const ParameterSpec& spec : parameter_specs(shape)) memory.parameters_bytes += 2 * kFloatBytes * spec.size();
   memory.seeds_bytes = kFloatBytes * batch.num_seeds * seed_columns(shape);
-  memory.scratch_bytes = kPartialBytes;
+  memory.scratch_bytes = scratch_bytes(shape, batch);
   if (shape.has_local()) {
     memory.tokens_bytes = kFloatBytes * 3 * batch.num_nodes * token_columns(shape);
-    memory.scratch_bytes += encoder_scratch_bytes(shape, batch);
   }
   if (shape.has_global()) {
     // Codewords, sums, embedding, step; sizes and both histograms; keys, values and their gradients.
     const int64_t columns = 8 * shape.positional_width + 6 + 4 * shape.attention_width();
     memory.codebook_bytes = kFloatBytes * shape.num_codewords * columns;
-    memory.scratch_bytes += global_scratch_bytes(shape, batch);
   }
   return memory;
 }

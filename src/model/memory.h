@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "model/model_shape.h"
+#include "tensor/cpu.h"
 
 namespace gigahop::model {
 
@@ -13,6 +14,7 @@ struct BatchBound {
   int64_t sample_size = 1;  // K
   int64_t num_nodes = 0;    // U <= min(B K, nodes of the graph)
   int64_t num_threads = 1;
+  Precision precision = Precision::kFloat32;
 };
 
 /// Bytes on one rank of a model that trains. Not in it: the batch itself and the optimiser's moments.

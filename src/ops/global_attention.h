@@ -3,6 +3,7 @@
 ///   out_a[b] = sum over m of softmax_m(q_a[b] · k_a[m] / sqrt(H) + log n_m) v_a[m],  n_m = 0 excluded
 ///
 /// Letters: B seeds, M codewords, A heads of width H, W = A H. Scores exist for a block of seeds at a time.
+/// Products are in the context's precision.
 /// Source: Kong et al. 2023, global module.
 #pragma once
 

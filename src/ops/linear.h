@@ -1,4 +1,5 @@
 /// Affine maps of rows, y = x W^T + b, and their gradients. Weights are [out, in] as in PyTorch.
+/// In the context's precision.
 #pragma once
 
 #include "tensor/arguments.h"

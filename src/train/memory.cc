@@ -98,7 +98,8 @@ TrainingMemory forecast_training(const proto::Config& config, const GraphShare& 
       model::forecast_memory(shape, {.num_seeds = seeds,
                                      .sample_size = sample,
                                      .num_nodes = std::min(seeds * sample, share.num_nodes),
-                                     .num_threads = num_threads});
+                                     .num_threads = num_threads,
+                                     .precision = cpu_device(config).precision});
   int64_t parameter_bytes = 0;
   for (const model::ParameterSpec& spec : model::parameter_specs(shape)) parameter_bytes += 4 * spec.size();
 
@@ -113,6 +114,24 @@ TrainingMemory forecast_training(const proto::Config& config, const GraphShare& 
   memory.optimizer_bytes = 2 * parameter_bytes;
   memory.checkpoint_bytes = 3 * parameter_bytes + model.codebook_bytes + 2 * share.num_owned;
   return memory;
+}
+
+int64_t largest_batch_size(const proto::Config& config, const GraphShare& share, int num_threads,
+                           int64_t available_bytes) {
+  const auto fits = [&](int64_t batch_size) {
+    proto::Config smaller = config;
+    proto::TrainConfig& train = *smaller.mutable_train();
+    train.set_batch_size(static_cast<int32_t>(batch_size));
+    train.set_evaluation_batch_size(std::min(train.evaluation_batch_size(), train.batch_size()));
+    return forecast_training(smaller, share, num_threads).total_bytes() <= available_bytes;
+  };
+  int64_t fitting = 0;
+  int64_t too_large = int64_t{config.train().batch_size()} + 1;
+  while (too_large - fitting > 1) {
+    const int64_t middle = fitting + (too_large - fitting) / 2;
+    (fits(middle) ? fitting : too_large) = middle;
+  }
+  return fitting;
 }
 
 std::string TrainingMemory::describe() const {

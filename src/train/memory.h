@@ -51,4 +51,9 @@ struct TrainingMemory {
 /// Pure.
 TrainingMemory forecast_training(const proto::Config& config, const GraphShare& share, int num_threads);
 
+/// The largest batch_size, up to that of the settings, with which training needs at most available_bytes;
+/// evaluation_batch_size is taken as no larger. 0: not even a batch of one fits. Pure.
+int64_t largest_batch_size(const proto::Config& config, const GraphShare& share, int num_threads,
+                           int64_t available_bytes);
+
 }  // namespace gigahop::train

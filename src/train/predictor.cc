@@ -168,7 +168,7 @@ class Predictor {
             const std::vector<int32_t>& rank_of_part, const CheckpointReader& checkpoint)
       : comm_(comm),
         config_(config),
-        device_{.num_threads = num_threads(config)},
+        device_(cpu_device(config)),
         graph_(open_graph(comm, partition_folder, rank_of_part)),
         nodes_(find_nodes(comm, graph_, partition_folder, config.predict())),
         loader_(graph_, comm.duplicate(), loader_options(config, device_.num_threads)),

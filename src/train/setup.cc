@@ -131,4 +131,9 @@ int num_threads(const proto::Config& config) {
   return config.threads() > 0 ? config.threads() : omp_get_max_threads();
 }
 
+Cpu cpu_device(const proto::Config& config) {
+  const bool rounds = config.train().precision() == proto::TrainConfig::BF16;
+  return {.num_threads = num_threads(config), .precision = rounds ? Precision::kBFloat16 : Precision::kFloat32};
+}
+
 }  // namespace gigahop::train

@@ -8,6 +8,7 @@
 #include "model/model_shape.h"
 #include "proto/config.pb.h"
 #include "sampler/loader.h"
+#include "tensor/cpu.h"
 
 namespace gigahop::train {
 
@@ -31,5 +32,8 @@ graph::LocalGraph open_graph(const comm::Communicator& comm, const std::filesyst
 
 /// config.threads, or all that OpenMP offers where it is 0.
 int num_threads(const proto::Config& config);
+
+/// The CPU with the threads and the precision of the settings.
+Cpu cpu_device(const proto::Config& config);
 
 }  // namespace gigahop::train

@@ -62,7 +62,7 @@ TrainingRun<Device>::TrainingRun(const comm::Communicator& comm, const proto::Co
       options_(options),
       began_(std::chrono::steady_clock::now()),
       traffic_(comm),
-      device_{.num_threads = num_threads(config)},
+      device_(cpu_device(config)),
       graph_(open_graph(comm, partition_folder, rank_of_part)),
       plan_(plan_run(config.train(), graph_.partition())),
       loader_(graph_, comm.duplicate(), loader_options(config, device_.num_threads)),

@@ -147,7 +147,7 @@ const EncoderCase kEncoderCases[] = {
 TEST(LocalEncoder, agrees_with_the_sequence_written_out_forward_and_backward) {
   for (const EncoderCase& c : kEncoderCases) {
     SCOPED_TRACE(testing::Message() << c.num_seeds << " seeds, " << c.num_heads << " x " << c.head_width);
-    expect_as_reference(kEncoder, [&]<class Device>(Device& dev) -> Arrays {
+    const auto run = [&]<class Device>(Device& dev) -> Arrays {
       Encoder<Device> encoder(c);
       encoder.forward(dev);
       encoder.backward(dev);
@@ -155,7 +155,9 @@ TEST(LocalEncoder, agrees_with_the_sequence_written_out_forward_and_backward) {
               values_of(encoder.dvalue),    values_of(encoder.dresidual), values_of(encoder.dout_weight),
               values_of(encoder.dout_bias), values_of(encoder.dgain),     values_of(encoder.dshift),
               values_of(encoder.dreadout)};
-    });
+    };
+    expect_as_reference(kEncoder, run);
+    expect_as_reference(kRoundedEncoder, run, Precision::kBFloat16);
   }
 }
 
@@ -217,7 +219,7 @@ TEST(GlobalAttention, agrees_with_the_reference_forward_and_backward) {
       SCOPED_TRACE(testing::Message() << seeds << " x " << codewords);
       const auto histogram = empty ? std::vector<int64_t>(codewords, 0) : some_histogram(codewords);
       const int64_t width = heads * head_width;
-      expect_as_reference(kAttention, [&]<class Device>(Device& dev) -> Arrays {
+      const auto run = [&]<class Device>(Device& dev) -> Arrays {
         const auto query = random_matrix<Device>(seeds, width, 1);
         const auto keys = random_matrix<Device>(codewords, width, 2);
         const auto values = random_matrix<Device>(codewords, width, 3);
@@ -230,7 +232,9 @@ TEST(GlobalAttention, agrees_with_the_reference_forward_and_backward) {
         global_attention_backward(dev, heads, query, keys, values, view_of<Device>(histogram), dout, dquery, dkeys,
                                   dvalues);
         return {values_of(out), values_of(dquery), values_of(dkeys), values_of(dvalues)};
-      });
+      };
+      expect_as_reference(kAttention, run);
+      expect_as_reference(kRoundedAttention, run, Precision::kBFloat16);
     }
   }
 }

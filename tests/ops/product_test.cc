@@ -75,7 +75,7 @@ TEST(Linear, agrees_with_the_reference_forward_and_backward) {
     if (out == 0 || in == 0) continue;
     for (const Write write : {Write::kOverwrite, Write::kAdd}) {
       SCOPED_TRACE(testing::Message() << rows << " " << out << " " << in);
-      expect_as_reference(kProduct, [&]<class Device>(Device& dev) -> Arrays {
+      const auto run = [&]<class Device>(Device& dev) -> Arrays {
         const auto x = random_matrix<Device>(rows, in, 1);
         const auto weight = random_matrix<Device>(out, in, 2);
         const auto bias = random_matrix<Device>(1, out, 3);
@@ -88,7 +88,9 @@ TEST(Linear, agrees_with_the_reference_forward_and_backward) {
         linear_backward_input(dev, dy, weight, write, dx);
         linear_backward_parameters(dev, dy, x, write, dweight, as_vector(dbias));
         return {values_of(y), values_of(dx), values_of(dweight), values_of(dbias)};
-      });
+      };
+      expect_as_reference(kProduct, run);
+      expect_as_reference(kRoundedProduct, run, Precision::kBFloat16);
     }
   }
 }

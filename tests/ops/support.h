@@ -72,17 +72,17 @@ inline void expect_close(const std::vector<double>& found, const std::vector<dou
 
 /// run(dev) -> Arrays: on the CPU close to the reference, and the same bits for 1, 2 and 3 threads.
 template <class Run>
-void expect_as_reference(Tolerance tolerance, const Run& run) {
+void expect_as_reference(Tolerance tolerance, const Run& run, Precision precision = Precision::kFloat32) {
   Reference reference;
   const Arrays expected = run(reference);
-  Cpu one{.num_threads = 1};
+  Cpu one{.num_threads = 1, .precision = precision};
   const Arrays found = run(one);
   ASSERT_EQ(found.size(), expected.size());
   for (size_t i = 0; i < found.size(); ++i) {
     expect_close(found[i], expected[i], tolerance, "array " + std::to_string(i));
   }
   for (const int num_threads : {2, 3}) {
-    Cpu dev{.num_threads = num_threads};
+    Cpu dev{.num_threads = num_threads, .precision = precision};
     EXPECT_EQ(run(dev), found) << num_threads << " threads";
   }
 }

@@ -17,6 +17,12 @@ constexpr Tolerance kProduct = {2e-6, 1e-7};      // sums of up to 5,000 terms: 
 constexpr Tolerance kNorm = {5e-6, 1e-6};         // a row's statistics, then a quotient: cancellation in x - mean
 constexpr Tolerance kAttention = {1e-5, 1e-6};    // exp turns a score's absolute error (1e-6) into a relative one
 constexpr Tolerance kEncoder = {3e-5, 1e-6};      // attention, a product, a norm and a softmax, one after the other
+/// Of operations whose products round their operands to bfloat16, by up to 2^-9 of each: a product is off by 2^-8 of a
+/// term, and a sum of independent errors by that of its own size. Scores of size ten become weights that are off by
+/// several per cent, and so does what follows from them.
+constexpr Tolerance kRoundedProduct = {1e-2, 1e-2};
+constexpr Tolerance kRoundedAttention = {5e-2, 1e-2};
+constexpr Tolerance kRoundedEncoder = {8e-2, 2e-2};
 constexpr Tolerance kDifferences = {1e-6, 1e-8};  // double, steps of 1e-5: the error of the difference itself
 
 }  // namespace gigahop::ops

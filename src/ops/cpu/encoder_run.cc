@@ -5,13 +5,17 @@
 #include <cmath>
 
 #include "ops/cpu/encoder_rows.h"
-#include "ops/cpu/sgemm.h"
 #include "ops/cpu/softmax_row.h"
 
 namespace gigahop::ops::cpu {
 namespace {
 
 constexpr int64_t kRunTokens = 128;
+
+/// Rows of attention weights begin on cache lines.
+int64_t weight_stride(int64_t tokens) {
+  return (tokens + 15) / 16 * 16;
+}
 
 MaskScales scales_of(const EncoderOptions& options) {
   return {static_cast<float>(dropout_scale(options.inner.probability)),
@@ -24,6 +28,21 @@ int64_t EncoderProblem::end_of_run(int64_t first, int64_t last) const {
   int64_t end = std::min(first + 1, last);
   while (end < last && num_tokens(first, end + 1) <= kRunTokens) ++end;
   return end;
+}
+
+int64_t max_tokens_of_run(int64_t max_tokens) {
+  return std::max(max_tokens, kRunTokens);
+}
+
+int64_t encoder_memory_bytes(UnitFormat format, int64_t max_tokens, int64_t num_heads, int64_t head_width) {
+  const int64_t run_tokens = max_tokens_of_run(max_tokens);
+  const int64_t width = num_heads * head_width;
+  const int64_t stride = weight_stride(max_tokens);
+  const int64_t floats = 6 * run_tokens * width + (num_heads * run_tokens + max_tokens) * stride;
+  const int64_t operand = std::max(run_tokens * width, max_tokens * stride);
+  const int64_t operand_bytes = format == UnitFormat::kPairs ? 2 * operand : 4 * operand;
+  const int64_t operands_bytes = format == UnitFormat::kFloats ? 4 * max_tokens * head_width : 2 * operand_bytes;
+  return 4 * floats + run_tokens * width + operands_bytes;
 }
 
 template <class Run>
@@ -40,16 +59,18 @@ void EncoderRun::reserve(int64_t first, int64_t last) {
   for (int64_t b = first; b < last; ++b) {
     const int64_t tokens = problem_.num_tokens(b, b + 1);
     if (tokens == 0) continue;
-    const int64_t stride = (tokens + 15) / 16 * 16;
+    const int64_t stride = weight_stride(tokens);
     seeds_.push_back({b, problem_.num_tokens(first, b), tokens, stride, num_weights});
     num_weights += problem_.options.num_heads * tokens * stride;
   }
   tokens_ = problem_.num_tokens(first, last);
-  for (Buffer<float>* rows : {&query_, &key_, &value_, &attended_, &normal_}) rows->resize(tokens_ * width);
-  weights_.resize(num_weights);
-  for (Buffer<float>* column : {&counts_, &alpha_, &score_, &inverse_deviation_}) column->resize(tokens_);
-  scratch_.resize(3 * width);
-  kept_.resize(tokens_ * width);
+  for (Buffer<float>* rows : {&memory_.query, &memory_.key, &memory_.value, &memory_.attended, &memory_.normal})
+    rows->resize(tokens_ * width);
+  memory_.weights.resize(num_weights);
+  for (Buffer<float>* column : {&memory_.counts, &memory_.alpha, &memory_.score, &memory_.inverse_deviation})
+    column->resize(tokens_);
+  memory_.scratch.resize(3 * width);
+  memory_.kept.resize(tokens_ * width);
 }
 
 void EncoderRun::gather(const Seed& seed) {
@@ -58,10 +79,10 @@ void EncoderRun::gather(const Seed& seed) {
   for (int64_t t = 0; t < seed.tokens; ++t) {
     const int64_t row = 3 * int64_t{problem_.lists.nodes[first + t / 3]} + t % 3;
     const int64_t target = (seed.first + t) * width;
-    std::copy_n(problem_.rows.query.row(row), width, query_.data() + target);
-    std::copy_n(problem_.rows.key.row(row), width, key_.data() + target);
-    std::copy_n(problem_.rows.value.row(row), width, value_.data() + target);
-    counts_.data()[seed.first + t] = static_cast<float>(problem_.lists.counts[first + t / 3]);
+    std::copy_n(problem_.rows.query.row(row), width, memory_.query.data() + target);
+    std::copy_n(problem_.rows.key.row(row), width, memory_.key.data() + target);
+    std::copy_n(problem_.rows.value.row(row), width, memory_.value.data() + target);
+    memory_.counts.data()[seed.first + t] = static_cast<float>(problem_.lists.counts[first + t / 3]);
   }
 }
 
@@ -72,33 +93,34 @@ void EncoderRun::attend(const Seed& seed) {
   const float factor = 1.0F / std::sqrt(static_cast<float>(head_width));
   for (int64_t a = 0; a < problem_.options.num_heads; ++a) {
     const int64_t offset = seed.first * width + a * head_width;
-    float* weights = weights_.data() + seed.first_weight + a * tokens * seed.weight_stride;
+    float* weights = memory_.weights.data() + seed.first_weight + a * tokens * seed.weight_stride;
     timed([&] {
-      sgemm(tokens, tokens, head_width, 1, {query_.data() + offset, width},
-            {key_.data() + offset, width, Transpose::kYes}, 0, weights, seed.weight_stride);
+      product(tokens, tokens, head_width, left(head_rows(seed, a, memory_.query), memory_.left),
+              right_transposed(head_rows(seed, a, memory_.key), memory_.right), Accumulate::kNo, weights,
+              seed.weight_stride);
     });
     for (int64_t t = 0; t < tokens; ++t) {
-      softmax_row(weights + t * seed.weight_stride, counts_.data() + seed.first, factor, tokens);
+      softmax_row(weights + t * seed.weight_stride, memory_.counts.data() + seed.first, factor, tokens);
     }
     timed([&] {
-      sgemm(tokens, head_width, tokens, 1, {weights, seed.weight_stride}, {value_.data() + offset, width}, 0,
-            attended_.data() + offset, width);
+      product(tokens, head_width, tokens, left({weights, tokens, tokens, seed.weight_stride}, memory_.left),
+              right(head_rows(seed, a, memory_.value), memory_.right), Accumulate::kNo,
+              memory_.attended.data() + offset, width);
     });
   }
 }
 
 void EncoderRun::project() {
   const int64_t width = problem_.width();
-  const In<Cpu> weight = problem_.parameters.out_weight;
   timed([&] {
-    sgemm(tokens_, width, width, 1, {attended_.data(), width}, {weight.data, weight.stride, Transpose::kYes}, 0,
-          normal_.data(), width);
+    product(tokens_, width, width, left({memory_.attended.data(), tokens_, width, width}, memory_.left),
+            problem_.out_weight_transposed, Accumulate::kNo, memory_.normal.data(), width);
   });
 }
 
 void EncoderRun::normalise(const Seed& seed) {
   const int64_t width = problem_.width();
-  uint8_t* kept = kept_.data() + seed.first * width;
+  uint8_t* kept = memory_.kept.data() + seed.first * width;
   const int64_t size = seed.tokens * width;
   std::fill_n(kept, size, uint8_t{0});
   const OriginalId id = problem_.lists.seed_ids[seed.id];
@@ -107,19 +129,19 @@ void EncoderRun::normalise(const Seed& seed) {
   const int64_t first = problem_.lists.offsets[seed.id];
   for (int64_t t = 0; t < seed.tokens; ++t) {
     const int64_t row = 3 * int64_t{problem_.lists.nodes[first + t / 3]} + t % 3;
-    float* normal = normal_.data() + (seed.first + t) * width;
-    inverse_deviation_.data()[seed.first + t] =
+    float* normal = memory_.normal.data() + (seed.first + t) * width;
+    memory_.inverse_deviation.data()[seed.first + t] =
         normalise_sum(normal, problem_.parameters.out_bias.data, problem_.rows.residual.row(row), kept + t * width,
                       scales_of(problem_.options), normal, width);
-    score_.data()[seed.first + t] = dot(problem_.readout_gain, normal, width);
+    memory_.score.data()[seed.first + t] = dot(problem_.readout_gain, normal, width);
   }
 }
 
 /// alpha: how much of each token is read, counts included; the seed's leading place comes on top.
 void EncoderRun::read_out(const Seed& seed) {
-  float* alpha = alpha_.data() + seed.first;
-  float* counts = counts_.data() + seed.first;
-  std::copy_n(score_.data() + seed.first, seed.tokens, alpha);
+  float* alpha = memory_.alpha.data() + seed.first;
+  float* counts = memory_.counts.data() + seed.first;
+  std::copy_n(memory_.score.data() + seed.first, seed.tokens, alpha);
   counts[0] -= 1;
   softmax_row(alpha, counts, 1, seed.tokens);
   counts[0] += 1;
@@ -140,11 +162,11 @@ void EncoderRun::attend_and_normalise(int64_t first, int64_t last) {
 
 void EncoderRun::write_out(const Seed& seed, float* out) {
   const int64_t width = problem_.width();
-  float* sum_of_rows = scratch_.data();
+  float* sum_of_rows = memory_.scratch.data();
   std::fill_n(sum_of_rows, width, 0.0F);
   for (int64_t t = 0; t < seed.tokens; ++t) {
-    const float weight = alpha_.data()[seed.first + t] + (t == 0 ? 1.0F : 0.0F);
-    add_scaled(normal_.data() + (seed.first + t) * width, weight, sum_of_rows, width);
+    const float weight = memory_.alpha.data()[seed.first + t] + (t == 0 ? 1.0F : 0.0F);
+    add_scaled(memory_.normal.data() + (seed.first + t) * width, weight, sum_of_rows, width);
   }
   // The weights sum to 2: the leading place, and the softmax.
   for (int64_t c = 0; c < width; ++c) {
@@ -163,17 +185,17 @@ void EncoderRun::forward(int64_t first, int64_t last, Out<Cpu> out) {
 void EncoderRun::gradient_of_sum(const Seed& seed, const float* dout, float* row_gradients, const ParameterSums& sums) {
   const int64_t width = problem_.width();
   const EncoderParameters<Cpu>& parameters = problem_.parameters;
-  float* dout_gain = scratch_.data();
-  float* by_beta = scratch_.data() + width;
-  float* by_delta = scratch_.data() + 2 * width;
+  float* dout_gain = memory_.scratch.data();
+  float* by_beta = memory_.scratch.data() + width;
+  float* by_delta = memory_.scratch.data() + 2 * width;
   multiply(dout, parameters.norm_gain.data, dout_gain, width);
   std::fill_n(by_beta, 2 * width, 0.0F);
   const float dout_mean = sum(dout_gain, width) / static_cast<float>(width);
   const float readout_mean = sum(problem_.readout_gain, width) / static_cast<float>(width);
-  float* normals = normal_.data() + seed.first * width;
-  const float* alpha = alpha_.data() + seed.first;
-  dweights_.resize(seed.tokens * seed.weight_stride);
-  float* along_dout = dweights_.data();
+  float* normals = memory_.normal.data() + seed.first * width;
+  const float* alpha = memory_.alpha.data() + seed.first;
+  memory_.dweights.resize(seed.tokens * seed.weight_stride);
+  float* along_dout = memory_.dweights.data();
   for (int64_t t = 0; t < seed.tokens; ++t) along_dout[t] = dot(dout_gain, normals + t * width, width);
   const float along_mean = dot(alpha, along_dout, seed.tokens);
   for (int64_t t = 0; t < seed.tokens; ++t) {
@@ -183,12 +205,13 @@ void EncoderRun::gradient_of_sum(const Seed& seed, const float* dout, float* row
     gradient.delta = alpha[t] * (along_dout[t] - along_mean);
     gradient.mean = gradient.beta * dout_mean + gradient.delta * readout_mean;
     gradient.mean_with_normal =
-        (gradient.beta * along_dout[t] + gradient.delta * score_.data()[seed.first + t]) / static_cast<float>(width);
-    gradient.inverse_deviation = inverse_deviation_.data()[seed.first + t];
+        (gradient.beta * along_dout[t] + gradient.delta * memory_.score.data()[seed.first + t]) /
+        static_cast<float>(width);
+    gradient.inverse_deviation = memory_.inverse_deviation.data()[seed.first + t];
     add_scaled(normal, gradient.beta, by_beta, gradient.delta, by_delta, width);
-    normalise_sum_backward(normal, dout_gain, problem_.readout_gain, gradient, kept_.data() + (seed.first + t) * width,
-                           scales_of(problem_.options), row_gradients + (4 * (seed.first + t) + 3) * width, normal,
-                           sums.out_bias, width);
+    normalise_sum_backward(normal, dout_gain, problem_.readout_gain, gradient,
+                           memory_.kept.data() + (seed.first + t) * width, scales_of(problem_.options),
+                           row_gradients + (4 * (seed.first + t) + 3) * width, normal, sums.out_bias, width);
   }
   for (int64_t c = 0; c < width; ++c) {
     sums.norm_gain[c] += dout[c] * by_beta[c] + parameters.readout[c] * by_delta[c];
@@ -197,15 +220,17 @@ void EncoderRun::gradient_of_sum(const Seed& seed, const float* dout, float* row
   }
 }
 
-/// Through Wo; normal_ holds the gradient of z by now.
+/// Through Wo; memory_.normal holds the gradient of z by now.
 void EncoderRun::gradient_of_projection(float* out_weight) {
   const int64_t width = problem_.width();
-  const In<Cpu> weight = problem_.parameters.out_weight;
-  dattended_.resize(tokens_ * width);
+  memory_.dattended.resize(tokens_ * width);
+  const FloatRows dprojected = {memory_.normal.data(), tokens_, width, width};
   timed([&] {
-    sgemm(tokens_, width, width, 1, {normal_.data(), width}, {weight.data, weight.stride}, 0, dattended_.data(), width);
-    sgemm(width, width, tokens_, 1, {normal_.data(), width, Transpose::kYes}, {attended_.data(), width}, 1, out_weight,
-          width);
+    product(tokens_, width, width, left(dprojected, memory_.left), problem_.out_weight, Accumulate::kNo,
+            memory_.dattended.data(), width);
+    product(width, width, tokens_, transposed_left(right(dprojected, memory_.left)),
+            right({memory_.attended.data(), tokens_, width, width}, memory_.right), Accumulate::kYes, out_weight,
+            width);
   });
 }
 
@@ -217,28 +242,32 @@ void EncoderRun::gradient_of_attention(const Seed& seed, float* row_gradients) {
   const float factor = 1.0F / std::sqrt(static_cast<float>(head_width));
   const int64_t stride = 4 * width;
   float* target = row_gradients + seed.first * stride;
-  dweights_.resize(tokens * seed.weight_stride);
+  memory_.dweights.resize(tokens * seed.weight_stride);
   for (int64_t a = 0; a < problem_.options.num_heads; ++a) {
     const int64_t column = a * head_width;
     const int64_t offset = seed.first * width + column;
-    const float* weights = weights_.data() + seed.first_weight + a * tokens * seed.weight_stride;
-    const float* dattended = dattended_.data() + offset;
+    const float* weights = memory_.weights.data() + seed.first_weight + a * tokens * seed.weight_stride;
+    const FloatRows dattended = head_rows(seed, a, memory_.dattended);
     timed([&] {
-      sgemm(tokens, tokens, head_width, 1, {dattended, width}, {value_.data() + offset, width, Transpose::kYes}, 0,
-            dweights_.data(), seed.weight_stride);
+      product(tokens, tokens, head_width, left(dattended, memory_.left),
+              right_transposed(head_rows(seed, a, memory_.value), memory_.right), Accumulate::kNo,
+              memory_.dweights.data(), seed.weight_stride);
     });
     for (int64_t t = 0; t < tokens; ++t) {
-      const float mean = dot(dattended + t * width, attended_.data() + offset + t * width, head_width);
-      softmax_row_backward(weights + t * seed.weight_stride, dweights_.data() + t * seed.weight_stride, mean, factor,
-                           tokens);
+      const float mean = dot(dattended.data + t * width, memory_.attended.data() + offset + t * width, head_width);
+      softmax_row_backward(weights + t * seed.weight_stride, memory_.dweights.data() + t * seed.weight_stride, mean,
+                           factor, tokens);
     }
+    const FloatRows scores = {memory_.dweights.data(), tokens, tokens, seed.weight_stride};
     timed([&] {
-      sgemm(tokens, head_width, tokens, 1, {dweights_.data(), seed.weight_stride}, {key_.data() + offset, width}, 0,
-            target + column, stride);
-      sgemm(tokens, head_width, tokens, 1, {dweights_.data(), seed.weight_stride, Transpose::kYes},
-            {query_.data() + offset, width}, 0, target + width + column, stride);
-      sgemm(tokens, head_width, tokens, 1, {weights, seed.weight_stride, Transpose::kYes}, {dattended, width}, 0,
-            target + 2 * width + column, stride);
+      product(tokens, head_width, tokens, left(scores, memory_.left),
+              right(head_rows(seed, a, memory_.key), memory_.right), Accumulate::kNo, target + column, stride);
+      product(tokens, head_width, tokens, transposed_left(right(scores, memory_.left)),
+              right(head_rows(seed, a, memory_.query), memory_.right), Accumulate::kNo, target + width + column,
+              stride);
+      product(tokens, head_width, tokens,
+              transposed_left(right({weights, tokens, tokens, seed.weight_stride}, memory_.left)),
+              right(dattended, memory_.right), Accumulate::kNo, target + 2 * width + column, stride);
     });
   }
 }

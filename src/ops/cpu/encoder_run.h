@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "ops/cpu/units.h"
 #include "ops/local_encoder.h"
 
 namespace gigahop::ops::cpu {
@@ -16,7 +17,10 @@ struct EncoderProblem {
   const EncoderRows<Cpu>& rows;
   const EncoderParameters<Cpu>& parameters;
   const EncoderOptions& options;
-  const float* readout_gain;  // [W] readout times gain: scores of normalised rows without the affine part
+  UnitFormat format;
+  const float* readout_gain;         // [W] readout times gain: scores of normalised rows without the affine part
+  RightUnits out_weight;             // Wo
+  RightUnits out_weight_transposed;  // Wo^T
 
   int64_t width() const { return rows.query.cols; }
   int64_t head_width() const { return width() / options.num_heads; }
@@ -35,9 +39,28 @@ struct ParameterSums {
   float* readout;
 };
 
+/// What a run needs while it lasts: N tokens. Kept by a thread from call to call, so that a step allocates nothing.
+struct EncoderMemory {
+  Buffer<float> query, key, value, attended, normal;  // [N, W]
+  Buffer<float> dattended;                            // [N, W]
+  Buffer<float> weights;                              // each seed's [A, T, stride]
+  Buffer<float> dweights;                             // [T, stride] of one seed
+  Buffer<float> counts;                               // [N] of the keys
+  Buffer<float> alpha, score, inverse_deviation;      // [N]
+  Buffer<float> scratch;                              // [3, W]
+  Buffer<uint8_t> kept;                               // [N, W]
+  Buffer<uint32_t> left, right;                       // operands of the product under way
+};
+
+/// Bytes of an EncoderMemory for runs of seeds of up to max_tokens tokens each.
+int64_t encoder_memory_bytes(UnitFormat format, int64_t max_tokens, int64_t num_heads, int64_t head_width);
+
+/// Tokens of a run of such seeds, at most.
+int64_t max_tokens_of_run(int64_t max_tokens);
+
 class EncoderRun {
  public:
-  explicit EncoderRun(const EncoderProblem& problem) : problem_(problem) {}
+  EncoderRun(const EncoderProblem& problem, EncoderMemory& memory) : problem_(problem), memory_(memory) {}
 
   /// Rows [first, last) of out [B, W].
   void forward(int64_t first, int64_t last, Out<Cpu> out);
@@ -71,20 +94,29 @@ class EncoderRun {
   void gradient_of_projection(float* out_weight);
   void gradient_of_attention(const Seed& seed, float* row_gradients);
 
+  void product(int64_t m, int64_t n, int64_t depth, LeftUnits a, RightUnits b, Accumulate accumulate, float* c,
+               int64_t c_stride) const {
+    multiply_units(problem_.format, m, n, depth, a, b, accumulate, c, c_stride);
+  }
+  LeftUnits left(FloatRows x, Buffer<uint32_t>& memory) const { return pack_left(problem_.format, x, memory); }
+  RightUnits right(FloatRows x, Buffer<uint32_t>& memory) const { return pack_right(problem_.format, x, memory); }
+  RightUnits right_transposed(FloatRows x, Buffer<uint32_t>& memory) const {
+    return pack_right_transposed(problem_.format, x, memory);
+  }
+  /// Columns of head a among the rows of one seed.
+  FloatRows head_rows(const Seed& seed, int64_t a, const Buffer<float>& rows) const {
+    const int64_t width = problem_.width();
+    const int64_t head_width = problem_.head_width();
+    return {rows.data() + seed.first * width + a * head_width, seed.tokens, head_width, width};
+  }
+
   template <class Run>
   void timed(const Run& run);
 
   const EncoderProblem& problem_;
-  std::vector<Seed> seeds_;                                // those with tokens
-  int64_t tokens_ = 0;                                     // of the run: N
-  Buffer<float> query_, key_, value_, attended_, normal_;  // [N, W]
-  Buffer<float> dattended_;                                // [N, W]
-  Buffer<float> weights_;                                  // each seed's [A, T, stride]
-  Buffer<float> dweights_;                                 // [T, stride] of one seed
-  Buffer<float> counts_;                                   // [N] of the keys
-  Buffer<float> alpha_, score_, inverse_deviation_;        // [N]
-  Buffer<float> scratch_;                                  // [3, W]
-  Buffer<uint8_t> kept_;                                   // [N, W]
+  EncoderMemory& memory_;
+  std::vector<Seed> seeds_;  // those with tokens
+  int64_t tokens_ = 0;       // of the run: N
   double product_seconds_ = 0;
 };
 

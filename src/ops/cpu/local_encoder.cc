@@ -1,10 +1,11 @@
 /// The local encoder over all seeds of a batch: who works on which seed, and where gradients meet.
 ///
-/// Seeds are independent in the forward pass; threads take runs of them. The backward pass takes a block of seeds at a
-/// time. First, threads take groups of seeds, a run or two seeds that are a run each: token gradients go to rows of the
-/// block, parameter gradients to sums of the group. Then threads take distinct nodes: each adds the block's rows of its
-/// node in the order of the entries. Then the groups' sums are added in order. Blocks, groups and runs depend on the
-/// batch alone, so no thread count changes a bit.
+/// Seeds are independent in the forward pass; threads take runs of them. The backward pass takes a block of groups of
+/// seeds at a time, as many as keep the threads busy: what it writes should still be in cache when it is read. First,
+/// threads take groups, a run or some seeds that are a run each: token gradients go to rows of the block, parameter
+/// gradients to sums of the group. Then threads take distinct nodes: each adds the block's rows of its node in the
+/// order of the entries. Then the groups' sums are added in order. Groups and runs depend on the batch alone, and the
+/// order of additions does not depend on where blocks end, so no thread count changes a bit.
 #include "ops/local_encoder.h"
 
 #include <algorithm>
@@ -17,6 +18,7 @@
 #include "ops/cpu/encoder_run.h"
 #include "ops/cpu/parallel.h"
 #include "ops/cpu/timed.h"
+#include "ops/scratch.h"
 
 namespace gigahop::ops {
 namespace {
@@ -25,9 +27,14 @@ using cpu::EncoderProblem;
 using cpu::EncoderRun;
 using cpu::ParameterSums;
 
-constexpr int64_t kMaxBlockSeeds = 128;
 constexpr int64_t kMaxBlockBytes = int64_t{128} << 20;  // of gradients of token rows
+constexpr int64_t kBlockGroupsPerThread = 4;
 constexpr int64_t kMinGroupSeeds = 2;
+
+/// Of the thread that works on a run, and of the one that was called.
+thread_local cpu::EncoderMemory run_memory;
+thread_local Buffer<float> token_gradients;  // [3 entries of the block, 4 W]
+thread_local Matrix<float> group_sums;       // [groups, W (W + 4)]
 
 /// run(EncoderRun&, first, last) for the consecutive pieces of seeds that start at firsts[i] and end at firsts[i + 1],
 /// each thread with memory of its own.
@@ -38,7 +45,7 @@ void for_each_piece(Cpu& dev, const EncoderProblem& problem, const std::vector<i
   double seconds = 0;
 #pragma omp parallel num_threads(num_threads) reduction(+ : seconds)
   {
-    EncoderRun memory(problem);
+    EncoderRun memory(problem, run_memory);
 #pragma omp for schedule(dynamic)
     for (int64_t i = 0; i < count; ++i) run(memory, firsts[i], firsts[i + 1]);
     seconds += memory.product_seconds();
@@ -63,25 +70,31 @@ void check(const SampleLists<Cpu>& lists, const EncoderRows<Cpu>& rows, const En
           "local_encoder: the parameters agree");
 }
 
-Buffer<float> readout_gain(const EncoderParameters<Cpu>& parameters) {
-  Buffer<float> product(parameters.readout.size);
-  cpu::multiply(parameters.readout.data, parameters.norm_gain.data, product.data(), product.size());
-  return product;
-}
-
-/// Blocks of seeds: block i is seeds [firsts[i], firsts[i + 1]).
-std::vector<int64_t> plan_blocks(const SampleLists<Cpu>& lists, int64_t width) {
-  const int64_t num_seeds = lists.seed_ids.size;
-  const int64_t max_entries = std::max<int64_t>(1, kMaxBlockBytes / (3 * 4 * width * 4));
-  std::vector<int64_t> firsts = {0};
-  for (int64_t b = 0; b < num_seeds; ++b) {
-    const int64_t first = firsts.back();
-    const bool full = b - first == kMaxBlockSeeds || lists.offsets[b + 1] - lists.offsets[first] > max_entries;
-    if (full && b > first) firsts.push_back(b);
+/// What all runs of a call read, made once.
+class SharedOperands {
+ public:
+  SharedOperands(const Cpu& dev, const EncoderParameters<Cpu>& parameters)
+      : format_(cpu::unit_format(dev)), readout_gain_(parameters.readout.size) {
+    cpu::multiply(parameters.readout.data, parameters.norm_gain.data, readout_gain_.data(), readout_gain_.size());
+    const In<Cpu> weight = parameters.out_weight;
+    const cpu::FloatRows rows = {weight.data, weight.rows, weight.cols, weight.stride};
+    out_weight_ = cpu::pack_right(format_, rows, memory_);
+    out_weight_transposed_ = cpu::pack_right_transposed(format_, rows, transposed_memory_);
   }
-  if (num_seeds > 0) firsts.push_back(num_seeds);
-  return firsts;
-}
+
+  EncoderProblem problem(const SampleLists<Cpu>& lists, const EncoderRows<Cpu>& rows,
+                         const EncoderParameters<Cpu>& parameters, const EncoderOptions& options) const {
+    return {lists, rows, parameters, options, format_, readout_gain_.data(), out_weight_, out_weight_transposed_};
+  }
+
+ private:
+  cpu::UnitFormat format_;
+  Buffer<float> readout_gain_;
+  Buffer<uint32_t> memory_;
+  Buffer<uint32_t> transposed_memory_;
+  cpu::RightUnits out_weight_;
+  cpu::RightUnits out_weight_transposed_;
+};
 
 std::vector<int64_t> plan_runs(const EncoderProblem& problem, int64_t num_seeds) {
   std::vector<int64_t> firsts = {0};
@@ -89,14 +102,24 @@ std::vector<int64_t> plan_runs(const EncoderProblem& problem, int64_t num_seeds)
   return firsts;
 }
 
-/// Groups of the block [first, last): runs, the short ones joined, because each group has a [W, W] of its own.
-std::vector<int64_t> plan_groups(const EncoderProblem& problem, int64_t first, int64_t last) {
-  std::vector<int64_t> firsts = {first};
-  while (firsts.back() < last) {
-    const int64_t least = std::min(firsts.back() + kMinGroupSeeds, last);
-    firsts.push_back(std::max(problem.end_of_run(firsts.back(), last), least));
+/// Groups of seeds: runs, the short ones joined, because each group has a [W, W] of its own.
+std::vector<int64_t> plan_groups(const EncoderProblem& problem, int64_t num_seeds) {
+  std::vector<int64_t> firsts = {0};
+  while (firsts.back() < num_seeds) {
+    const int64_t least = std::min(firsts.back() + kMinGroupSeeds, num_seeds);
+    firsts.push_back(std::max(problem.end_of_run(firsts.back(), num_seeds), least));
   }
   return firsts;
+}
+
+/// The block that begins with group `first` ends before group `end`.
+int64_t end_of_block(const Cpu& dev, const EncoderProblem& problem, const std::vector<int64_t>& groups, int64_t first) {
+  const int64_t max_tokens = kMaxBlockBytes / (4 * problem.width() * static_cast<int64_t>(sizeof(float)));
+  const auto num_groups = static_cast<int64_t>(groups.size()) - 1;
+  const int64_t last = std::min(first + kBlockGroupsPerThread * dev.num_threads, num_groups);
+  int64_t end = first + 1;
+  while (end < last && problem.num_tokens(groups[first], groups[end + 1]) <= max_tokens) ++end;
+  return end;
 }
 
 /// The entries of a block by node, those of a node in order: run i is entries[run_offsets[i] .. run_offsets[i + 1]).
@@ -128,17 +151,17 @@ class BlockBackward {
                 const EncoderParameterGradients<Cpu>& parameter_gradients)
       : dev_(dev), problem_(problem), row_gradients_(row_gradients), parameter_gradients_(parameter_gradients) {}
 
-  void run(int64_t first_seed, int64_t last_seed, In<Cpu> dout) {
-    const int64_t first_entry = problem_.lists.offsets[first_seed];
-    token_gradients_.resize((problem_.lists.offsets[last_seed] - first_entry) * 3 * 4 * problem_.width());
-    const std::vector<int64_t> firsts = plan_groups(problem_, first_seed, last_seed);
+  /// firsts: of the groups of the block, and the end of the last.
+  void run(const std::vector<int64_t>& firsts, In<Cpu> dout) {
+    const int64_t first_entry = problem_.lists.offsets[firsts.front()];
+    token_gradients_.resize(problem_.num_tokens(firsts.front(), firsts.back()) * 4 * problem_.width());
     const auto num_groups = static_cast<int64_t>(firsts.size()) - 1;
     group_sums_.resize(num_groups, problem_.width() * (problem_.width() + 4));
     for_each_piece(dev_, problem_, firsts, [&](EncoderRun& memory, int64_t first, int64_t last) {
       const int64_t group = std::ranges::lower_bound(firsts, first) - firsts.begin();
       run_group(memory, first, last, first_entry, dout, group_sums_.row(group));
     });
-    scatter(first_seed, last_seed);
+    scatter(firsts.front(), firsts.back());
     add_group_sums(num_groups);
   }
 
@@ -198,8 +221,9 @@ class BlockBackward {
   const EncoderProblem& problem_;
   const EncoderRowGradients<Cpu>& row_gradients_;
   const EncoderParameterGradients<Cpu>& parameter_gradients_;
-  Buffer<float> token_gradients_;  // [3 entries of the block, 4 W]
-  Matrix<float> group_sums_;       // [groups, W (W + 4)]
+  // Of the calling thread: the others reach them through these.
+  Buffer<float>& token_gradients_ = token_gradients;
+  Matrix<float>& group_sums_ = group_sums;
 };
 
 void clear(Cpu& dev, Out<Cpu> x) {
@@ -210,14 +234,31 @@ void clear(Cpu& dev, Out<Cpu> x) {
 
 }  // namespace
 
+int64_t local_encoder_scratch_bytes(const Cpu& dev, const EncoderExtents& extents) {
+  const int64_t width = extents.num_heads * extents.head_width;
+  const int64_t row_bytes = 4 * width * static_cast<int64_t>(sizeof(float));
+  const int64_t group_tokens =
+      std::max(cpu::max_tokens_of_run(extents.max_tokens), kMinGroupSeeds * extents.max_tokens);
+  const int64_t block_groups = kBlockGroupsPerThread * dev.num_threads;
+  const int64_t block_bytes =
+      std::min({block_groups * group_tokens * row_bytes, std::max(kMaxBlockBytes, group_tokens * row_bytes),
+                extents.num_seeds * extents.max_tokens * row_bytes});
+  const int64_t num_groups = std::min(block_groups, cpu::num_blocks(extents.num_seeds, kMinGroupSeeds));
+  const int64_t sums_bytes = 4 * num_groups * width * (width + 4);
+  const int64_t operands_bytes = 8 * width * width;
+  const int64_t thread_bytes =
+      cpu::encoder_memory_bytes(cpu::unit_format(dev), extents.max_tokens, extents.num_heads, extents.head_width);
+  return block_bytes + sums_bytes + operands_bytes + dev.num_threads * thread_bytes;
+}
+
 template <>
 void local_encoder<Cpu>(Cpu& dev, const SampleLists<Cpu>& lists, const EncoderRows<Cpu>& rows,
                         const EncoderParameters<Cpu>& parameters, const EncoderOptions& options, Out<Cpu> out) {
   const cpu::Timed timed(dev, "local_encoder");
   check(lists, rows, parameters, options);
   require(out.rows == lists.seed_ids.size && out.cols == rows.query.cols, "local_encoder: extents agree");
-  const Buffer<float> gain = readout_gain(parameters);
-  const EncoderProblem problem = {lists, rows, parameters, options, gain.data()};
+  const SharedOperands shared(dev, parameters);
+  const EncoderProblem problem = shared.problem(lists, rows, parameters, options);
   for_each_piece(dev, problem, plan_runs(problem, out.rows),
                  [&](EncoderRun& memory, int64_t first, int64_t last) { memory.forward(first, last, out); });
 }
@@ -242,11 +283,15 @@ void local_encoder_backward<Cpu>(Cpu& dev, const SampleLists<Cpu>& lists, const 
     require(gradient.size == rows.query.cols, "local_encoder_backward: the parameter gradients agree");
     std::fill_n(gradient.data, gradient.size, 0.0F);
   }
-  const Buffer<float> gain = readout_gain(parameters);
-  const EncoderProblem problem = {lists, rows, parameters, options, gain.data()};
+  const SharedOperands shared(dev, parameters);
+  const EncoderProblem problem = shared.problem(lists, rows, parameters, options);
   BlockBackward backward(dev, problem, row_gradients, parameter_gradients);
-  const std::vector<int64_t> firsts = plan_blocks(lists, rows.query.cols);
-  for (size_t i = 0; i + 1 < firsts.size(); ++i) backward.run(firsts[i], firsts[i + 1], dout);
+  const std::vector<int64_t> groups = plan_groups(problem, lists.seed_ids.size);
+  for (int64_t first = 0; first + 1 < static_cast<int64_t>(groups.size());) {
+    const int64_t end = end_of_block(dev, problem, groups, first);
+    backward.run({groups.begin() + first, groups.begin() + end + 1}, dout);
+    first = end;
+  }
 }
 
 }  // namespace gigahop::ops

@@ -12,7 +12,9 @@
 #include "ops/cpu/parallel.h"
 #include "ops/cpu/sgemm.h"
 #include "ops/cpu/timed.h"
+#include "ops/cpu/units.h"
 #include "ops/linear.h"
+#include "ops/scratch.h"
 
 namespace gigahop::ops {
 namespace {
@@ -63,12 +65,30 @@ Operand shifted(Operand x, int64_t rows, int64_t cols) {
   return {x.data + offset, x.stride, x.transpose};
 }
 
-void tiled_product(const Cpu& dev, int64_t depth, float alpha, Operand a, Operand b, float beta, Out<Cpu> c) {
+/// A tile of op(A) op(B) in units; c = beta c + it, beta 0 or 1.
+void multiply_tile(cpu::UnitFormat format, int64_t m, int64_t n, int64_t k, Operand a, Operand b, float beta, float* c,
+                   int64_t c_stride) {
+  thread_local Buffer<uint32_t> left;
+  thread_local Buffer<uint32_t> right;
+  const cpu::LeftUnits a_units = a.transpose == Transpose::kNo
+                                     ? cpu::pack_left(format, {a.data, m, k, a.stride}, left)
+                                     : cpu::transposed_left(cpu::pack_right(format, {a.data, k, m, a.stride}, left));
+  const cpu::RightUnits b_units = b.transpose == Transpose::kNo
+                                      ? cpu::pack_right(format, {b.data, k, n, b.stride}, right)
+                                      : cpu::pack_right_transposed(format, {b.data, n, k, b.stride}, right);
+  const auto accumulate = beta == 0 ? cpu::Accumulate::kNo : cpu::Accumulate::kYes;
+  cpu::multiply_units(format, m, n, k, a_units, b_units, accumulate, c, c_stride);
+}
+
+void tiled_product(const Cpu& dev, cpu::UnitFormat format, int64_t depth, float alpha, Operand a, Operand b, float beta,
+                   Out<Cpu> c) {
   const int64_t chunks = num_chunks(c.rows, c.cols, depth);
   const int64_t chunk_depth = cpu::num_blocks(depth, chunks);
   const int64_t row_tiles = cpu::num_blocks(c.rows, kTileRows);
   const int64_t tiles = row_tiles * cpu::num_blocks(c.cols, kTileCols);
-  Buffer<float> partial(chunks == 1 ? 0 : chunks * c.rows * c.cols);
+  thread_local Buffer<float> memory;
+  Buffer<float>& partial = memory;  // of the calling thread: the others reach it through this
+  partial.resize(chunks == 1 ? 0 : chunks * c.rows * c.cols);
   cpu::parallel_for(dev, chunks * tiles, [&](int64_t item) {
     const int64_t first_depth = item / tiles * chunk_depth;
     const int64_t first_row = item % tiles % row_tiles * kTileRows;
@@ -79,8 +99,15 @@ void tiled_product(const Cpu& dev, int64_t depth, float alpha, Operand a, Operan
     const bool direct = chunks == 1;
     float* target = direct ? c.row(first_row) + first_col
                            : partial.data() + (item / tiles * c.rows + first_row) * c.cols + first_col;
-    cpu::sgemm(m, n, k, alpha, shifted(a, first_row, first_depth), shifted(b, first_depth, first_col),
-               direct ? beta : 0, target, direct ? c.stride : c.cols);
+    const Operand a_tile = shifted(a, first_row, first_depth);
+    const Operand b_tile = shifted(b, first_depth, first_col);
+    const float target_beta = direct ? beta : 0;
+    const int64_t target_stride = direct ? c.stride : c.cols;
+    if (format == cpu::UnitFormat::kFloats) {
+      cpu::sgemm(m, n, k, alpha, a_tile, b_tile, target_beta, target, target_stride);
+    } else {
+      multiply_tile(format, m, n, k, a_tile, b_tile, target_beta, target, target_stride);
+    }
   });
   if (chunks == 1) return;
   cpu::for_each_block(dev, c.rows, cpu::kRowBlock, [&](int64_t first, int64_t count) {
@@ -90,11 +117,9 @@ void tiled_product(const Cpu& dev, int64_t depth, float alpha, Operand a, Operan
   });
 }
 
-}  // namespace
-
-template <>
-void product<Cpu>(Cpu& dev, Transpose transpose_a, Transpose transpose_b, float alpha, In<Cpu> a, In<Cpu> b, float beta,
-                  Out<Cpu> c) {
+/// alpha is 1 and beta is 0 or 1 unless the format is kFloats.
+void checked_product(Cpu& dev, cpu::UnitFormat format, Transpose transpose_a, Transpose transpose_b, float alpha,
+                     In<Cpu> a, In<Cpu> b, float beta, Out<Cpu> c) {
   const int64_t depth = transpose_a == Transpose::kNo ? a.cols : a.rows;
   require((transpose_a == Transpose::kNo ? a.rows : a.cols) == c.rows, "product: op(A) has the rows of C");
   require((transpose_b == Transpose::kNo ? b.cols : b.rows) == c.cols, "product: op(B) has the columns of C");
@@ -104,13 +129,34 @@ void product<Cpu>(Cpu& dev, Transpose transpose_a, Transpose transpose_b, float 
     return fmt::format("product {}{} {}x{}x{}", letter(transpose_a), letter(transpose_b), c.rows, c.cols, depth);
   });
   const auto start = std::chrono::steady_clock::now();
-  tiled_product(dev, depth, alpha, {a.data, a.stride, transpose_a}, {b.data, b.stride, transpose_b}, beta, c);
+  tiled_product(dev, format, depth, alpha, {a.data, a.stride, transpose_a}, {b.data, b.stride, transpose_b}, beta, c);
   dev.product_seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+float beta_of(Write write) {
+  return write == Write::kAdd ? 1 : 0;
+}
+
+}  // namespace
+
+int64_t product_scratch_bytes(const Cpu& dev, int64_t m, int64_t n, int64_t depth) {
+  if (m == 0 || n == 0) return 0;
+  const int64_t chunks = num_chunks(m, n, depth);
+  const int64_t partial_bytes = chunks == 1 ? 0 : 4 * chunks * m * n;
+  if (cpu::unit_format(dev) == cpu::UnitFormat::kFloats) return partial_bytes;
+  const int64_t tile = (std::min(m, kTileRows) + 2 * std::min(n, kTileCols)) * cpu::num_blocks(depth, chunks);
+  return partial_bytes + dev.num_threads * 4 * tile;
+}
+
+template <>
+void product<Cpu>(Cpu& dev, Transpose transpose_a, Transpose transpose_b, float alpha, In<Cpu> a, In<Cpu> b, float beta,
+                  Out<Cpu> c) {
+  checked_product(dev, cpu::UnitFormat::kFloats, transpose_a, transpose_b, alpha, a, b, beta, c);
 }
 
 template <>
 void linear<Cpu>(Cpu& dev, In<Cpu> x, In<Cpu> weight, InVector<Cpu> bias, Out<Cpu> y) {
-  product<Cpu>(dev, Transpose::kNo, Transpose::kYes, 1, x, weight, 0, y);
+  checked_product(dev, cpu::unit_format(dev), Transpose::kNo, Transpose::kYes, 1, x, weight, 0, y);
   if (bias.size == 0) return;
   const cpu::Timed timed(dev, "bias");
   require(bias.size == y.cols, "linear: one bias for each output");
@@ -121,13 +167,13 @@ void linear<Cpu>(Cpu& dev, In<Cpu> x, In<Cpu> weight, InVector<Cpu> bias, Out<Cp
 
 template <>
 void linear_backward_input<Cpu>(Cpu& dev, In<Cpu> dy, In<Cpu> weight, Write write, Out<Cpu> dx) {
-  product<Cpu>(dev, Transpose::kNo, Transpose::kNo, 1, dy, weight, write == Write::kAdd ? 1 : 0, dx);
+  checked_product(dev, cpu::unit_format(dev), Transpose::kNo, Transpose::kNo, 1, dy, weight, beta_of(write), dx);
 }
 
 template <>
 void linear_backward_parameters<Cpu>(Cpu& dev, In<Cpu> dy, In<Cpu> x, Write write, Out<Cpu> dweight,
                                      OutVector<Cpu> dbias) {
-  product<Cpu>(dev, Transpose::kYes, Transpose::kNo, 1, dy, x, write == Write::kAdd ? 1 : 0, dweight);
+  checked_product(dev, cpu::unit_format(dev), Transpose::kYes, Transpose::kNo, 1, dy, x, beta_of(write), dweight);
   if (dbias.size == 0) return;
   const cpu::Timed timed(dev, "bias backward");
   require(dbias.size == dy.cols, "linear_backward_parameters: one bias for each output");

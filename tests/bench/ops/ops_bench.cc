@@ -108,6 +108,10 @@ struct EncoderInput {
   }
 };
 
+Precision precision_of(const benchmark::State& state) {
+  return state.range(4) == 0 ? Precision::kFloat32 : Precision::kBFloat16;
+}
+
 EncoderInput encoder_input(const benchmark::State& state) {
   return {state.range(0) / 3, state.range(1), state.range(2), static_cast<double>(state.range(3)) / 100};
 }
@@ -129,12 +133,13 @@ void verify(benchmark::State& state, const EncoderInput& input, const Matrix<flo
   Reference dev;
   Matrix<double, Reference> expected(1, input.width);
   const int64_t size = input.offsets[1];
+  const double largest_error = precision_of(state) == Precision::kFloat32 ? 1e-3 : 0.3;  // rows of size 1, scores of 10
   const SampleLists<Reference> first = {
       {input.seed_ids.data(), 1}, {input.offsets.data(), 2}, {input.nodes.data(), size}, {input.counts.data(), size}};
   local_encoder<Reference>(dev, first, {query, key, value, residual},
                            {out_weight, vector(0), vector(1), vector(2), vector(3)}, input.options, expected);
   for (int64_t c = 0; c < input.width; ++c) {
-    if (!(std::abs(expected.row(0)[c] - static_cast<double>(out.row(0)[c])) < 1e-3)) {
+    if (!(std::abs(expected.row(0)[c] - static_cast<double>(out.row(0)[c])) < largest_error)) {
       state.SkipWithError("the result differs from the reference");
     }
   }
@@ -143,7 +148,7 @@ void verify(benchmark::State& state, const EncoderInput& input, const Matrix<flo
 void encoder_forward(benchmark::State& state) {
   const EncoderInput input = encoder_input(state);
   Matrix<float> out(EncoderInput::kNumSeeds, input.width);
-  Cpu dev;
+  Cpu dev{.precision = precision_of(state)};
   for (auto _ : state) {
     local_encoder<Cpu>(dev, input.lists(), input.rows(), input.parameters(), input.options, out);
   }
@@ -162,7 +167,7 @@ void encoder_forward_and_backward(benchmark::State& state) {
   Matrix<float> dout_weight(input.width, input.width);
   Matrix<float> dvectors(4, input.width);
   const auto dvector = [&](int64_t i) { return OutVector<Cpu>(dvectors.row(i), input.width); };
-  Cpu dev;
+  Cpu dev{.precision = precision_of(state)};
   for (auto _ : state) {
     local_encoder<Cpu>(dev, input.lists(), input.rows(), input.parameters(), input.options, out);
     local_encoder_backward<Cpu>(dev, input.lists(), input.rows(), input.parameters(), input.options, input.dout,
@@ -183,10 +188,12 @@ BENCHMARK(product_of)
     ->MeasureProcessCPUTime();
 
 void shapes(benchmark::internal::Benchmark* bench) {
-  bench->ArgNames({"tokens", "heads", "width", "dropout"});
+  bench->ArgNames({"tokens", "heads", "width", "dropout", "bf16"});
   for (const int64_t dropout : {0, 30}) {
-    bench->Args({48, 2, 64, dropout})->Args({96, 2, 64, dropout})->Args({96, 2, 128, dropout});
-    bench->Args({300, 2, 128, dropout});
+    for (const int64_t bf16 : {0, 1}) {
+      bench->Args({48, 2, 64, dropout, bf16})->Args({96, 2, 64, dropout, bf16})->Args({150, 2, 128, dropout, bf16});
+      bench->Args({300, 2, 256, dropout, bf16});
+    }
   }
   bench->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime();
 }

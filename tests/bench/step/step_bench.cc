@@ -18,7 +18,7 @@
 #include <sstream>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
+#include <fmt/ranges.h>
 
 #include "array/npy.h"
 #include "array/safetensors.h"
@@ -37,7 +37,6 @@ namespace gigahop::bench {
 namespace {
 
 namespace fs = std::filesystem;
-using nlohmann::json;
 using sampler::MiniBatch;
 
 class Bench {
@@ -46,27 +45,26 @@ class Bench {
       : comm_(comm),
         config_(config),
         folder_(folder),
-        device_{.num_threads = train::num_threads(config)},
+        device_(train::cpu_device(config)),
         graph_(train::open_graph(comm, partition, {0})) {
     make_batches();
     start();
     write_weights();
   }
 
-  json describe() const {
+  std::string describe() const {
     const model::ModelShape& shape = model_->shape();
-    json result = {{"features", shape.feature_width},
-                   {"positional", shape.positional_width},
-                   {"codewords", shape.num_codewords},
-                   {"classes", shape.num_classes}};
+    std::vector<std::string> inputs;
     for (const auto& [name, batch] : batches_) {
-      result["inputs"][name] = {
-          {"seeds", batch.num_seeds()}, {"nodes", batch.num_nodes()}, {"entries", batch.sample_nodes.size()}};
+      inputs.push_back(fmt::format(R"("{}": {{"seeds": {}, "nodes": {}, "entries": {}}})", name, batch.num_seeds(),
+                                   batch.num_nodes(), batch.sample_nodes.size()));
     }
-    return result;
+    return fmt::format(R"({{"features": {}, "positional": {}, "codewords": {}, "classes": {}, "inputs": {{{}}}}})",
+                       shape.feature_width, shape.positional_width, shape.num_codewords, shape.num_classes,
+                       fmt::join(inputs, ", "));
   }
 
-  json answer(const std::string& line) {
+  std::string answer(const std::string& line) {
     std::istringstream words(line);
     std::string verb;
     std::string input;
@@ -114,55 +112,71 @@ class Bench {
     array::write_safetensors(folder_ / "model.safetensors", tensors);
   }
 
-  json steps(const MiniBatch& batch, int number) {
-    std::map<std::string, OperationTime> times;
-    json seconds = json::array();
-    double loss = 0;
+  struct Measured {
+    std::vector<double> seconds;                      // of each step
+    std::map<std::string, OperationTime> operations;  // of all steps
+    double loss = 0;                                  // of the last
+  };
+
+  /// One step to warm up, and `number` steps.
+  Measured measure(const MiniBatch& batch, int number) {
+    Measured result;
     for (int i = 0; i <= number; ++i) {
-      if (i == 1) device_.times = &times;  // the first warms up
+      if (i == 1) device_.times = &result.operations;
       const auto start = std::chrono::steady_clock::now();
-      loss = step_->run(batch, {.step = steps_done_++, .num_seeds_all = batch.num_seeds(), .learning_rate = 1e-3})
-                 .loss_sum;
-      if (i > 0) seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+      result.loss =
+          step_->run(batch, {.step = steps_done_++, .num_seeds_all = batch.num_seeds(), .learning_rate = 1e-3})
+              .loss_sum /
+          static_cast<double>(batch.num_seeds());
+      if (i > 0) {
+        result.seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+      }
     }
     device_.times = nullptr;
-    json operations;
-    for (const auto& [name, time] : times) operations[name] = {time.calls / number, time.seconds / number};
-    return {{"seconds", seconds}, {"operations", operations}, {"loss", loss / static_cast<double>(batch.num_seeds())}};
+    return result;
   }
 
-  json logits(const std::string& name, const MiniBatch& batch) {
+  std::string steps(const MiniBatch& batch, int number) {
+    const Measured measured = measure(batch, number);
+    std::vector<std::string> operations;
+    for (const auto& [name, time] : measured.operations) {
+      operations.push_back(fmt::format(R"("{}": [{}, {}])", name, time.calls / number, time.seconds / number));
+    }
+    return fmt::format(R"({{"seconds": [{}], "operations": {{{}}}, "loss": {}}})", fmt::join(measured.seconds, ", "),
+                       fmt::join(operations, ", "), measured.loss);
+  }
+
+  std::string logits(const std::string& name, const MiniBatch& batch) {
     start();
     const train::BatchInput<Cpu> input(batch);
     const auto found = model_->forward(input.model(), model::Mode::kEvaluate, 0);
     const std::span<const float> values(found.data, static_cast<size_t>(found.size()));
     array::write_npy<float>(folder_ / (name + ".npy"), values, {found.rows, found.cols});
-    return {{"written", name + ".npy"}};
+    return fmt::format(R"({{"written": "{}.npy"}})", name);
   }
 
   /// Large products are known from the operations of one step, those within attention from the batch.
-  json ceiling(const MiniBatch& batch) {
+  std::string ceiling(const MiniBatch& batch) {
     double seconds = 0;
     double operations = 0;
-    const json ran = steps(batch, 1);
-    for (const auto& [name, time] : ran["operations"].items()) {
+    const ElementType type = device_.precision == Precision::kFloat32 ? ElementType::kFloat32 : ElementType::kBFloat16;
+    for (const auto& [name, time] : measure(batch, 1).operations) {
       ProductShape shape;
       char a = 'N';
       char b = 'N';
       if (std::sscanf(name.c_str(), "product %c%c %ldx%ldx%ld", &a, &b, &shape.m, &shape.n, &shape.k) != 5) continue;
       shape.transpose_a = a == 'T';
       shape.transpose_b = b == 'T';
-      const double calls = time[0].get<double>();
-      seconds += calls * seconds_on_all_threads(shape, ElementType::kFloat32, device_.num_threads);
+      const double calls = static_cast<double>(time.calls);
+      seconds += calls * seconds_on_all_threads(shape, type, device_.num_threads);
       operations += calls * shape.operations();
     }
     for (const auto& [shape, count] : attention_products(batch)) {
       const ProductShape product = {shape[0], shape[1], shape[2], shape[3] == 1, shape[4] == 1};
-      seconds +=
-          count * seconds_on_each_thread(product, ElementType::kFloat32, device_.num_threads) / device_.num_threads;
+      seconds += count * seconds_on_each_thread(product, type, device_.num_threads) / device_.num_threads;
       operations += count * product.operations();
     }
-    return {{"seconds", seconds}, {"operations", operations}};
+    return fmt::format(R"({{"seconds": {}, "operations": {}}})", seconds, operations);
   }
 
   /// {m, n, k, transpose a, transpose b} and how often a thread makes it: local attention with its own T, the

@@ -32,6 +32,10 @@ constexpr Tolerance kTolerance = {.logits = 2e-5, .gradient = 3e-5, .losses = 1e
 template <>
 constexpr Tolerance kTolerance<Reference> = {.logits = 1e-6, .gradient = 1e-6, .losses = 1e-12, .codebook = 1e-6};
 
+/// With operands of products rounded to bfloat16, by up to 2^-9 of each, through eight products in a row. Among seven
+/// rows one that falls to the other side of a relu moves a gradient by a tenth.
+constexpr Tolerance kRoundedTolerance = {.logits = 0.1, .gradient = 0.4, .losses = 0.05, .codebook = 0};
+
 template <class Device>
 struct Case {
   Case(model::Attention attention, Split cut)
@@ -78,29 +82,27 @@ void expect_near(const Found* found, std::span<const float> recorded, double tol
 }
 
 template <class Device>
-void expect_logits(const Case<Device>& of, const char* name) {
+void expect_logits(const Case<Device>& of, const char* name, Tolerance tolerance) {
   const Share share = share_of(of.comm, of.split, kBatchSize);
   const auto rows = values_of<float>(of.recorded, name)
                         .subspan(static_cast<size_t>(share.first * of.logits.cols),
                                  static_cast<size_t>(share.count * of.logits.cols));
   EXPECT_EQ(of.logits.rows, share.count);
-  expect_near(of.logits.data, rows, kTolerance<Device>.logits, name);
+  expect_near(of.logits.data, rows, tolerance.logits, name);
 }
 
 template <class Device>
-void check_one_batch(model::Attention attention, Split split) {
-  Case<Device> of(attention, split);
+void check_one_batch(Case<Device>& of, Tolerance tolerance) {
   const Batch<Device> batch = of.batch(0);
   of.logits = of.model.forward(batch.input(), model::Mode::kEvaluate, 0);
-  expect_logits(of, "evaluated_logits");
+  expect_logits(of, "evaluated_logits", tolerance);
   const double loss = of.forward_and_backward(batch, 0);
-  expect_logits(of, "logits");
-  EXPECT_NEAR(loss, values_of<double>(of.recorded, "losses")[0], kTolerance<Device>.losses);
+  expect_logits(of, "logits", tolerance);
+  EXPECT_NEAR(loss, values_of<double>(of.recorded, "losses")[0], tolerance.losses);
   for (const model::ParameterSpec& spec : of.model.parameters().specs()) {
     const auto gradient = values_of<float>(of.recorded, "gradient/" + spec.name);
     EXPECT_EQ(static_cast<int64_t>(gradient.size()), spec.size()) << spec.name;
-    expect_near(of.model.parameters().gradient_vector(spec.name).data, gradient, kTolerance<Device>.gradient,
-                spec.name);
+    expect_near(of.model.parameters().gradient_vector(spec.name).data, gradient, tolerance.gradient, spec.name);
   }
 }
 
@@ -165,8 +167,18 @@ TYPED_TEST(Golden, logits_loss_and_every_gradient_are_those_of_pytorch) {
   for (const model::Attention attention : kAttentions) {
     for (const Split split : {Split::kEven, Split::kAllOnLast, Split::kNotOnFirst}) {
       SCOPED_TRACE(std::string(file_name(attention)) + " split " + std::to_string(static_cast<int>(split)));
-      check_one_batch<TypeParam>(attention, split);
+      Case<TypeParam> of(attention, split);
+      check_one_batch(of, kTolerance<TypeParam>);
     }
+  }
+}
+
+TEST(RoundedGolden, logits_loss_and_every_gradient_stay_near_those_of_pytorch) {
+  for (const model::Attention attention : kAttentions) {
+    SCOPED_TRACE(file_name(attention));
+    Case<Cpu> of(attention, Split::kEven);
+    of.device.precision = Precision::kBFloat16;
+    check_one_batch(of, kRoundedTolerance);
   }
 }
 

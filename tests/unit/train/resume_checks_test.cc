@@ -48,8 +48,10 @@ TEST(ResumeChecks, name_each_setting_that_shapes_the_result) {
               train.set_weight_decay(0.1);
               train.set_clip_gradient_norm(1);
               train.set_warm_up_steps(7);
+              train.set_precision(proto::TrainConfig::BF16);
             }),
-            (Names{"train.learning_rate", "train.weight_decay", "train.clip_gradient_norm", "train.warm_up_steps"}));
+            (Names{"train.learning_rate", "train.weight_decay", "train.clip_gradient_norm", "train.warm_up_steps",
+                   "train.precision"}));
 }
 
 TEST(ResumeChecks, let_a_run_go_further_unless_its_learning_rate_follows_the_length) {

@@ -1,0 +1,45 @@
+/// Operands of products in the form that unit_product reads, made from rows of floats.
+///
+///   format          unit                                        where
+///   kFloats         one float; x itself where no order changes  Precision::kFloat32
+///   kPairs          two bfloat16, neighbours along the depth    Precision::kBFloat16, processors that multiply them
+///   kRoundedFloats  one float, rounded to bfloat16              Precision::kBFloat16, other processors: right, not
+///   fast
+///
+/// The depth is the inner extent of the product. A pair beyond an odd depth is filled with zero.
+#pragma once
+
+#include <cstdint>
+
+#include "ops/cpu/unit_product.h"
+#include "tensor/matrix.h"
+
+namespace gigahop::ops::cpu {
+
+enum class UnitFormat { kFloats, kRoundedFloats, kPairs };
+
+/// What operations in the precision of `dev` use on this processor.
+UnitFormat unit_format(const Cpu& dev);
+
+/// Rows of floats, `stride` apart.
+struct FloatRows {
+  const float* data = nullptr;
+  int64_t rows = 0;
+  int64_t cols = 0;
+  int64_t stride = 0;
+};
+
+/// x as the left operand, depth = x.cols. The result points into `memory`, or into x.
+LeftUnits pack_left(UnitFormat format, FloatRows x, Buffer<uint32_t>& memory);
+/// x as the right operand, depth = x.rows.
+RightUnits pack_right(UnitFormat format, FloatRows x, Buffer<uint32_t>& memory);
+/// x^T as the left operand, depth = x.rows: what pack_right made of x, read the other way.
+LeftUnits transposed_left(RightUnits x);
+/// x^T as the right operand, depth = x.cols.
+RightUnits pack_right_transposed(UnitFormat format, FloatRows x, Buffer<uint32_t>& memory);
+
+/// c [m, n] = (accumulate ? c : 0) + a b, on the calling thread.
+void multiply_units(UnitFormat format, int64_t m, int64_t n, int64_t depth, LeftUnits a, RightUnits b,
+                    Accumulate accumulate, float* c, int64_t c_stride);
+
+}  // namespace gigahop::ops::cpu

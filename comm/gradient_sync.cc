@@ -1,14 +1,95 @@
 #include "comm/gradient_sync.h"
 
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+#include "base/trace.h"
 #include "comm/collectives.h"
 #include "comm/traffic.h"
 
 namespace gigahop::comm {
 
-template <>
-void sum_gradients(const Communicator& comm, Cpu&, VectorView<float, Cpu> gradients) {
-  const Phase phase(comm, "gradients");
-  all_reduce_sum(comm, std::span(gradients.data, static_cast<size_t>(gradients.size)));
+struct GradientSync<Cpu>::State {
+  explicit State(const Communicator& parent) : comm(parent.duplicate()), thread([this] { run(); }) {}
+
+  ~State() {
+    {
+      const std::lock_guard lock(mutex);
+      is_over = true;
+    }
+    changed.notify_all();
+    thread.join();
+  }
+
+  void run() {
+    trace::name_thread("gradients");
+    const Phase phase(comm, "gradients");
+    std::unique_lock lock(mutex);
+    while (true) {
+      changed.wait(lock, [&] { return is_over || !buckets.empty(); });
+      if (buckets.empty()) return;
+      const VectorView<float, Cpu> bucket = buckets.front();
+      if (failure == nullptr) {
+        lock.unlock();
+        const std::exception_ptr thrown = sum(bucket);
+        lock.lock();
+        failure = thrown;
+      }
+      buckets.pop_front();
+      changed.notify_all();
+    }
+  }
+
+  std::exception_ptr sum(VectorView<float, Cpu> bucket) {
+    try {
+      const trace::Span span("sum of gradients");
+      all_reduce_sum(comm, std::span(bucket.data, static_cast<size_t>(bucket.size)));
+      return nullptr;
+    } catch (...) {
+      return std::current_exception();
+    }
+  }
+
+  Communicator comm;
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<VectorView<float, Cpu>> buckets;  // the first is under way
+  bool is_over = false;
+  std::exception_ptr failure;
+  double waited_seconds = 0;
+  std::thread thread;  // last: it uses all of the others
+};
+
+GradientSync<Cpu>::GradientSync(const Communicator& comm) {
+  if (comm.size() > 1) state_ = std::make_unique<State>(comm);
+}
+
+GradientSync<Cpu>::~GradientSync() = default;
+
+void GradientSync<Cpu>::start(VectorView<float, Cpu> bucket) {
+  if (state_ == nullptr) return;
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->buckets.push_back(bucket);
+  }
+  state_->changed.notify_all();
+}
+
+void GradientSync<Cpu>::finish() {
+  if (state_ == nullptr) return;
+  const auto start = std::chrono::steady_clock::now();
+  std::unique_lock lock(state_->mutex);
+  state_->changed.wait(lock, [&] { return state_->buckets.empty(); });
+  state_->waited_seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (state_->failure != nullptr) std::rethrow_exception(std::exchange(state_->failure, nullptr));
+}
+
+double GradientSync<Cpu>::waited_seconds() const {
+  return state_ == nullptr ? 0 : state_->waited_seconds;
 }
 
 }  // namespace gigahop::comm

@@ -1,15 +1,42 @@
-/// Gradients of all ranks' seeds from those of each rank's own: one sum over one flat buffer.
+/// Gradients of all ranks' seeds from those of each rank's own, summed while the backward pass still runs.
+///
+/// A bucket is a piece of the flat gradient buffer that will not change any more. Sums run one after the other on a
+/// thread with a message space of its own, so MPI makes progress whatever the step's own threads compute.
 #pragma once
+
+#include <memory>
 
 #include "comm/communicator.h"
 #include "tensor/matrix.h"
 
 namespace gigahop::comm {
 
-/// gradients [n] = sum over ranks, in place; afterwards the same bits on all ranks.
-///
-/// Collective. Cost: one all-reduce of 4 n bytes. Order: as all_reduce_sum, bitwise repeatable for one number of ranks.
 template <class Device>
-void sum_gradients(const Communicator& comm, Device& dev, VectorView<float, Device> gradients);
+class GradientSync;
+
+template <>
+class GradientSync<Cpu> {
+ public:
+  /// Collective.
+  explicit GradientSync(const Communicator& comm);
+  ~GradientSync();
+
+  /// bucket [n] will be its sum over ranks, in place, with the same bits on all ranks; it stays untouched until finish.
+  ///
+  /// Collective in the sense of the order: all ranks start the same buckets in the same order.
+  /// Cost  one all-reduce of 4 n bytes
+  /// Order as all_reduce_sum, bitwise repeatable for one number of ranks
+  void start(VectorView<float, Cpu> bucket);
+
+  /// Waits until all buckets are summed. Rethrows what a sum threw.
+  void finish();
+
+  /// Seconds that finish has waited.
+  double waited_seconds() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;  // null on a single rank, which has nothing to sum
+};
 
 }  // namespace gigahop::comm

@@ -167,21 +167,30 @@ MatrixView<const Real<Device>, Device> LargeGt<Device>::forward(const ModelInput
 }
 
 template <class Device>
-void LargeGt<Device>::backward(MatrixView<const Real<Device>, Device> logits_gradient) {
+void LargeGt<Device>::backward(MatrixView<const Real<Device>, Device> logits_gradient, const OnFinal& on_final) {
   Layers& l = *layers_;
+  const auto is_final = [&](std::string_view prefix) {
+    const VectorView<Real<Device>, Device> gradients = l.parameters.gradients_of(prefix);
+    if (on_final && gradients.size > 0) on_final(gradients);
+  };
   l.joined_gradient.resize(l.joined.rows(), l.joined.cols());
   l.head.backward(l.device, l.comm, l.joined, logits_gradient, l.joined_gradient);
+  is_final("head.");
   if (l.global) {
     l.seed_gradient.resize(l.seed_output.rows(), l.seed_output.cols());
     l.global->backward(l.device, l.seed_output, l.global_part(l.joined_gradient), l.seed_gradient);
+    is_final("global.");
     l.seed_branch->backward(l.device, l.comm, l.seed_gradient);
   } else if (l.seed_branch) {
     l.seed_branch->backward(l.device, l.comm, l.joined_gradient);
   }
+  is_final("seed_branch.");
   if (l.local) {
     l.local->backward(l.device, l.input, l.token_branch->output(), l.local_part(l.joined_gradient),
                       l.token_branch->output_gradient());
+    is_final("local.");
     l.token_branch->backward(l.device, l.input);
+    is_final("token_branch.");
   }
 }
 

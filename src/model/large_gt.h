@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -52,7 +53,10 @@ class LargeGt {
 
   /// Gradients of a loss whose gradient by the logits is `logits_gradient` [B, C]: those of this rank's seeds, written
   /// (not added) into parameters().gradients(); the caller sums them over ranks. Follows a train-mode forward.
-  void backward(MatrixView<const Real<Device>, Device> logits_gradient);
+  /// on_final is called with each piece of the gradients once backward will not touch it any more; the pieces tile
+  /// them, and come in the same order on all ranks.
+  using OnFinal = std::function<void(VectorView<Real<Device>, Device>)>;
+  void backward(MatrixView<const Real<Device>, Device> logits_gradient, const OnFinal& on_final = {});
 
   /// Mean cross-entropy over the `num_seeds_all` seeds of all ranks: this rank's sum of losses and its number of
   /// correct predictions; writes the gradient of the mean by the logits. Labels [B] >= 0.

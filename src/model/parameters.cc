@@ -87,6 +87,17 @@ MatrixView<Real<Device>, Device> Parameters<Device>::gradients_between(std::stri
 }
 
 template <class Device>
+VectorView<Real<Device>, Device> Parameters<Device>::gradients_of(std::string_view prefix) {
+  const auto belongs = [&](const ParameterSpec& spec) { return spec.name.starts_with(prefix); };
+  const auto first = std::ranges::find_if(specs_, belongs);
+  const auto last = std::find_if_not(first, specs_.end(), belongs);
+  require(std::none_of(last, specs_.end(), belongs), "parameters of one prefix lie side by side");
+  int64_t size = 0;
+  for (auto spec = first; spec != last; ++spec) size += spec->size();
+  return {size == 0 ? nullptr : gradients_.data() + first->offset, size};
+}
+
+template <class Device>
 VectorView<Real<Device>, Device> Parameters<Device>::value_vector(std::string_view name) {
   const ParameterSpec& found = spec(name);
   return {values_.data() + found.offset, found.size()};

@@ -50,6 +50,9 @@ class Parameters {
   MatrixView<Real<Device>, Device> values_between(std::string_view first, std::string_view last);
   MatrixView<Real<Device>, Device> gradients_between(std::string_view first, std::string_view last);
 
+  /// Gradients of all parameters whose names begin with `prefix`, which lie side by side; empty if there are none.
+  VectorView<Real<Device>, Device> gradients_of(std::string_view prefix);
+
   /// All elements of a parameter.
   VectorView<Real<Device>, Device> value_vector(std::string_view name);
   VectorView<Real<Device>, Device> gradient_vector(std::string_view name);

@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "base/trace.h"
-#include "comm/gradient_sync.h"
 #include "train/batch_input.h"
 
 namespace gigahop::train {
@@ -31,10 +30,10 @@ StepOutput Step<Device>::run(const sampler::MiniBatch& batch, const StepInput& i
   const auto loss = model_.loss(logits, seeds.labels(), input.num_seeds_all, logits_gradient_);
 
   span.emplace("backward");
-  model_.backward(logits_gradient_);
+  model_.backward(logits_gradient_, [this](VectorView<float, Device> final) { gradient_sync_.start(final); });
 
   span.emplace("synchronise");
-  comm::sum_gradients(comm_, device_, model_.parameters().gradients());
+  gradient_sync_.finish();
 
   span.emplace("update");
   const double gradient_norm =

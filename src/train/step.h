@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "comm/communicator.h"
+#include "comm/gradient_sync.h"
 #include "model/large_gt.h"
 #include "sampler/pipeline.h"
 #include "tensor/matrix.h"
@@ -29,10 +30,10 @@ struct StepOutput {
 template <class Device>
 class Step {
  public:
-  /// All outlive the step.
-  Step(Device& device, const comm::Communicator& comm, model::LargeGt<Device>& model, Optimizer<Device>& optimizer,
+  /// Collective. All outlive the step.
+  Step(const comm::Communicator& comm, model::LargeGt<Device>& model, Optimizer<Device>& optimizer,
        Assignments& assignments)
-      : device_(device), comm_(comm), model_(model), optimizer_(optimizer), assignments_(assignments) {}
+      : gradient_sync_(comm), model_(model), optimizer_(optimizer), assignments_(assignments) {}
 
   /// Takes the next batch of the pipeline, a training batch, and updates the parameters and the codebook by it.
   /// Collective, ranks without seeds in this step included. A step in which no rank has seeds changes nothing.
@@ -41,9 +42,11 @@ class Step {
   /// The same with a batch that is at hand.
   StepOutput run(const sampler::MiniBatch& batch, const StepInput& input);
 
+  /// Seconds spent waiting for the gradients of other ranks.
+  double sync_seconds() const { return gradient_sync_.waited_seconds(); }
+
  private:
-  Device& device_;
-  const comm::Communicator& comm_;
+  comm::GradientSync<Device> gradient_sync_;
   model::LargeGt<Device>& model_;
   Optimizer<Device>& optimizer_;
   Assignments& assignments_;

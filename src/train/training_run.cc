@@ -72,7 +72,7 @@ TrainingRun<Device>::TrainingRun(const comm::Communicator& comm, const proto::Co
           device_, model_.parameters().values().size,
           {.weight_decay = config.train().weight_decay(), .clip_gradient_norm = config.train().clip_gradient_norm()}),
       assignments_(graph_, config.model().num_codewords(), RandomKey{config.seed()}),
-      step_(device_, comm_, model_, optimizer_, assignments_),
+      step_(comm_, model_, optimizer_, assignments_),
       progress_(initial_progress()),
       written_best_(best()),
       last_loss_(kNone) {}
@@ -229,8 +229,8 @@ void TrainingRun<Device>::train_epochs() {
   Ending ending = Ending::kGoesOn;
   while (progress_.step() < plan_.num_steps() && ending == Ending::kGoesOn) {
     const EpochTimer timer([this] {
-      return EpochTimer::Spent{pipeline_->waited_seconds(), comm_.seconds(), model_.product_seconds(),
-                               pipeline_->taken()};
+      return EpochTimer::Spent{pipeline_->waited_seconds(), comm_.seconds() + step_.sync_seconds(),
+                               model_.product_seconds(), pipeline_->taken()};
     });
     seeds_before_ = progress_.tally().num_seeds();
     if (comm_.rank() == 0 && options_.output == Output::kShown) {

@@ -96,7 +96,7 @@ Outcome measure(const comm::Communicator& comm, const graph::LocalGraph& graph, 
   train::Optimizer<Cpu> optimizer(device, model.parameters().values().size, train::OptimizerOptions{});
   train::Assignments assignments(graph, shape.num_codewords, RandomKey{config.seed()});
   model.set_histogram(assignments.histogram(comm));
-  train::Step<Cpu> step(device, comm, model, optimizer, assignments);
+  train::Step<Cpu> step(comm, model, optimizer, assignments);
   Source source(comm, graph, config, loading);
   require(num_steps < source.num_steps(), "the epoch has more steps than are asked for");
   Outcome outcome;

@@ -100,7 +100,7 @@ class Bench {
     optimizer_.emplace(device_, model_->parameters().values().size, train::OptimizerOptions{});
     assignments_.emplace(graph_, shape.num_codewords, RandomKey{config_.seed()});
     model_->set_histogram(assignments_->histogram(comm_));
-    step_.emplace(device_, comm_, *model_, *optimizer_, *assignments_);
+    step_.emplace(comm_, *model_, *optimizer_, *assignments_);
   }
 
   void write_weights() {

@@ -120,7 +120,8 @@ TEST(Ranks, in_bfloat16_too) {
   const Outcome exact = Training(kFull, Split::kAllOnLast).outcome();
   EXPECT_GT(largest_difference(one.at("gradients"), exact.at("gradients")), kRounding) << "nothing was rounded";
   for (const auto& [name, values] : Training(kFull, Split::kEven, Precision::kBFloat16).outcome()) {
-    if (name != "codes") EXPECT_LE(largest_difference(values, one.at(name)), kRoundingOfOperands) << name;
+    if (name == "codes") continue;  // a close call between two codewords may go either way
+    EXPECT_LE(largest_difference(values, one.at(name)), kRoundingOfOperands) << name;
   }
   EXPECT_EQ(Training(kFull, Split::kEven, Precision::kBFloat16).outcome(),
             Training(kFull, Split::kEven, Precision::kBFloat16).outcome());
@@ -135,6 +136,34 @@ TEST(Ranks, a_run_repeats_bit_for_bit_and_is_the_same_on_all_ranks) {
     std::vector<float> of_first_rank = values;
     comm::broadcast(comm, std::span(of_first_rank), 0);
     EXPECT_EQ(values, of_first_rank) << name;
+  }
+}
+
+TEST(Ranks, backward_hands_over_every_gradient_once_and_does_not_touch_it_again) {
+  const comm::Communicator comm = comm::Communicator::world();
+  const array::SafetensorsFile inputs = golden::open_recorded("inputs");
+  const Share share = share_of(comm, Split::kEven, kBatchSize);
+  const auto batch = golden::recorded_batch<Cpu>(inputs, 0, share.first, share.count);
+  for (const model::Attention attention : golden::kAttentions) {
+    Cpu device;
+    model::LargeGt<Cpu> model(device, golden::recorded_shape(attention), kKey, comm);
+    const auto logits = model.forward(batch.input(), model::Mode::kTrain, 0);
+    Matrix<float> logits_gradient(logits.rows, logits.cols);
+    model.loss(logits, batch.label_view(), kBatchSize, logits_gradient);
+    const auto gradients = model.parameters().gradients();
+    std::fill_n(gradients.data, gradients.size, NAN);
+    std::vector<float> handed_over(static_cast<size_t>(gradients.size), 0);
+    std::vector<int> times(static_cast<size_t>(gradients.size), 0);
+    model.backward(logits_gradient, [&](VectorView<float> piece) {
+      for (int64_t i = 0; i < piece.size; ++i) {
+        const auto place = static_cast<size_t>(piece.data + i - gradients.data);
+        handed_over.at(place) = piece[i];
+        ++times.at(place);
+      }
+    });
+    EXPECT_TRUE(std::ranges::all_of(times, [](int n) { return n == 1; })) << golden::file_name(attention);
+    EXPECT_EQ(handed_over, std::vector<float>(gradients.data, gradients.data + gradients.size))
+        << golden::file_name(attention);
   }
 }
 

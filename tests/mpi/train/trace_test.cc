@@ -149,7 +149,8 @@ TEST(Traffic, of_a_training_is_in_its_metrics_by_phase_and_by_pair) {
     EXPECT_EQ(summary.traffic_size(), 0);
     return;
   }
-  EXPECT_EQ(phases.at("gradients").collectives(), 8 * size);
+  // Five buckets: head, global attention, seed branch, local attention, token branch.
+  EXPECT_EQ(phases.at("gradients").collectives(), 8 * 5 * size);
   // Three batch norms: two sums forward, one backward.
   EXPECT_EQ(phases.at("batch norm").collectives(), 8 * 9 * size);
   EXPECT_EQ(phases.at("codebook").collectives(), 8 * 3 * size);

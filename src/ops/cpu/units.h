@@ -3,8 +3,7 @@
 ///   format          unit                                        where
 ///   kFloats         one float; x itself where no order changes  Precision::kFloat32
 ///   kPairs          two bfloat16, neighbours along the depth    Precision::kBFloat16, processors that multiply them
-///   kRoundedFloats  one float, rounded to bfloat16              Precision::kBFloat16, other processors: right, not
-///   fast
+///   kRoundedFloats  one float, rounded to bfloat16              Precision::kBFloat16, other processors: slow
 ///
 /// The depth is the inner extent of the product. A pair beyond an odd depth is filled with zero.
 #pragma once

@@ -10,6 +10,7 @@
 #include "launch/source_fingerprint.h"
 #include "launch/stage_log.h"
 #include "launch/stages.h"
+#include "train/resume_checks.h"
 
 namespace gigahop::launch {
 namespace {
@@ -38,9 +39,8 @@ struct StageSettings {
                              &proto::TrainConfig::clear_evaluation_batch_size}) {
       (length.*clear)();
     }
-    proto::SamplerConfig samples = config.sampler();
-    samples.clear_batches_ahead();
-    train = combine({fingerprint(samples), fingerprint(config.model()), fingerprint(length), config.seed()});
+    train = combine({fingerprint(gigahop::train::shaping(config.sampler())), fingerprint(config.model()),
+                     fingerprint(length), config.seed()});
     predict = fingerprint(config.predict());
   }
 

@@ -2,18 +2,10 @@
 
 #include <algorithm>
 
+#include "sampler/known_rows.h"
+
 namespace gigahop::sampler {
 namespace {
-
-comm::RowPlan plan_halo(const graph::LocalGraph& graph, const comm::Communicator& comm) {
-  std::vector<int32_t> ranks;
-  std::vector<int64_t> rows;
-  for (const GlobalId id : graph.halo_ids()) {
-    ranks.push_back(graph.rank_of(id));
-    rows.push_back(graph.row_on_owner(id));
-  }
-  return comm::plan_rows(comm, ranks, rows);
-}
 
 /// c_i: the probability of each walk of one or two steps.
 double probability_of_walk(const graph::LocalGraph& graph, LocalId seed, int64_t sample_size) {

@@ -8,6 +8,7 @@
 #include "comm/collectives.h"
 #include "comm/exchange.h"
 #include "sampler/access_weights.h"
+#include "sampler/known_rows.h"
 
 namespace gigahop::sampler {
 namespace {
@@ -78,13 +79,7 @@ std::vector<OriginalId> take_highest(const comm::Communicator& comm, int taker, 
 
 std::vector<OriginalId> choose_by_degree(const graph::LocalGraph& graph, const comm::Communicator& comm,
                                          int64_t capacity) {
-  std::vector<int32_t> ranks;
-  std::vector<int64_t> rows;
-  for (const GlobalId id : graph.halo_ids()) {
-    ranks.push_back(graph.rank_of(id));
-    rows.push_back(graph.row_on_owner(id));
-  }
-  const comm::RowPlan halo = comm::plan_rows(comm, ranks, rows);
+  const comm::RowPlan halo = plan_halo(graph, comm);
   return take_in_turn(comm, capacity, [&](int taker) {
     constexpr uint64_t kInHalo = uint64_t{1} << 63;
     std::vector<Candidate> candidates;

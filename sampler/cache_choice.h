@@ -28,7 +28,8 @@ struct Candidate {
 
 /// The ids of the `capacity` highest keys over all ranks, on `taker`; candidates with one key go or stay together.
 /// Nothing on other ranks. Collective, with the same taker and capacity everywhere.
-/// Cost: 64 all-reduces of 8 bytes, 8 bytes per id that is taken. Memory: at most 8 bytes per id of the choice.
+/// Cost: 64 all-reduces of 8 bytes, 8 bytes per id that is taken. Memory: the candidates, 8 bytes per id of the
+/// choice.
 std::vector<OriginalId> take_highest(const comm::Communicator& comm, int taker, int64_t capacity,
                                      std::vector<Candidate> candidates);
 

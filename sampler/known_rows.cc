@@ -17,15 +17,7 @@ struct Card {
 };
 
 std::vector<Card> fetch_cards(const graph::LocalGraph& graph, const comm::Communicator& comm) {
-  std::vector<int32_t> ranks;
-  std::vector<int64_t> owner_rows;
-  ranks.reserve(static_cast<size_t>(graph.num_halo()));
-  owner_rows.reserve(static_cast<size_t>(graph.num_halo()));
-  for (const GlobalId id : graph.halo_ids()) {
-    ranks.push_back(graph.rank_of(id));
-    owner_rows.push_back(graph.row_on_owner(id));
-  }
-  const comm::RowPlan plan = comm::plan_rows(comm, ranks, owner_rows);
+  const comm::RowPlan plan = plan_halo(graph, comm);
   std::vector<Card> cards(static_cast<size_t>(graph.num_halo()));
   const auto pack = [&](int64_t row, std::byte* out) {
     const Card card{graph.original_ids()[row], graph.edges().degree(row)};
@@ -36,6 +28,18 @@ std::vector<Card> fetch_cards(const graph::LocalGraph& graph, const comm::Commun
 }
 
 }  // namespace
+
+comm::RowPlan plan_halo(const graph::LocalGraph& graph, const comm::Communicator& comm) {
+  std::vector<int32_t> ranks;
+  std::vector<int64_t> owner_rows;
+  ranks.reserve(static_cast<size_t>(graph.num_halo()));
+  owner_rows.reserve(static_cast<size_t>(graph.num_halo()));
+  for (const GlobalId id : graph.halo_ids()) {
+    ranks.push_back(graph.rank_of(id));
+    owner_rows.push_back(graph.row_on_owner(id));
+  }
+  return comm::plan_rows(comm, ranks, owner_rows);
+}
 
 std::vector<OriginalId> learn_original_ids(const graph::LocalGraph& graph, const comm::Communicator& comm) {
   std::vector<OriginalId> ids;

@@ -21,6 +21,8 @@ constexpr double kStillHelps = 0.98;
 constexpr double kMargin = 0.001;
 /// How many times what has to leave is offered, if there is as much.
 constexpr double kOffered = 20;
+/// Nodes of a part that each rank looks at, at least.
+constexpr double kLeastOffered = 500;
 /// Parts without an edge to a node that are looked at for room, if that finds any.
 constexpr int kTried = 64;
 constexpr int kNumPrices = 256;
@@ -103,14 +105,22 @@ double relief_of(const PartState& state, std::span<const int64_t> excess, int64_
   return relief;
 }
 
-/// [P] the share of the nodes of each part that is looked at for what has to leave: where that is little, a few.
+/// [P] the share of the nodes of each part that is looked at for what has to leave: where that is little, a few, though
+/// all of a small part.
 std::vector<double> shares_to_look_at(const PartState& state, std::span<const int64_t> excess) {
   std::vector<double> shares(static_cast<size_t>(state.num_parts()));
+  std::vector<int64_t> num_nodes(shares.size());
+  for (const int32_t part : state.owned_parts()) {
+    if (part != kNoPart) ++num_nodes[static_cast<size_t>(part)];
+  }
   const auto width = static_cast<size_t>(state.level().num_constraints);
   for (size_t i = 0; i < excess.size(); ++i) {
-    const auto load = static_cast<double>(state.load(static_cast<int>(i / width), static_cast<int64_t>(i % width)));
     if (excess[i] == 0) continue;
-    shares[i / width] = std::max(shares[i / width], kOffered * static_cast<double>(excess[i]) / load);
+    const size_t part = i / width;
+    const auto load = static_cast<double>(state.load(static_cast<int>(part), static_cast<int64_t>(i % width)));
+    const double offered = kOffered * static_cast<double>(excess[i]) / load;
+    const double least = kLeastOffered / static_cast<double>(std::max<int64_t>(1, num_nodes[part]));
+    shares[part] = std::max({shares[part], offered, least});
   }
   return shares;
 }

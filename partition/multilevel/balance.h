@@ -15,9 +15,8 @@ namespace gigahop::partition {
 /// Where limits cannot be met this way the state stays above them, but never further than it was.
 ///
 /// Collective  all ranks
-/// Cost        in each round a sweep over the rows of overfull parts, of a sample of them where little has to leave; 2
-/// kB
-///             sent per overfull part and constraint; memory 4 bytes per local node while nodes are exchanged
+/// Cost        in each round a sweep over the rows of overfull parts, of a sample of them where little has to leave,
+///             and 2 kB sent per overfull part and constraint; 4 bytes per local node while nodes are exchanged
 /// Source      after the rebalancing of Sanders and Seemaier 2023, with any number of constraints and exchanges
 void balance(const comm::Communicator& comm, PartState& state);
 

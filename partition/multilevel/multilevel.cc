@@ -35,6 +35,8 @@ constexpr int64_t kEntriesOfAllCycles = 2'000'000;
 constexpr int64_t kMaxCycles = 2;
 /// Entries of a level that is refined at leisure.
 constexpr int64_t kSmallLevel = 2'000'000;
+/// Cut edges for each entry of a level that is cut like a mesh.
+constexpr double kLowCut = 0.05;
 /// The share of the graph's entries that METIS is given.
 constexpr int64_t kMetisShare = 8;
 constexpr int64_t kMinMetisEntries = 1'000'000;
@@ -132,14 +134,19 @@ std::vector<int32_t> project(const comm::Communicator& comm, const NodeBlocks& c
   return parts;
 }
 
+/// On large levels Jet ends early, unless little is cut: then most nodes are passed over, and gains are small and many.
+JetOptions jet_options(int64_t num_entries, int64_t cut) {
+  if (num_entries <= kSmallLevel) return {};
+  if (static_cast<double>(cut) < kLowCut * static_cast<double>(num_entries)) return {.num_rounds = 1, .patience = 2};
+  return {.num_rounds = 1, .patience = 1, .worthwhile = 0.01};
+}
+
 /// Balances and refines one level. Jet sees beyond single moves and does most of the work in its first iterations, more
 /// of them where they are cheap; label propagation has the last word, and all of it where hubs and limits leave Jet
 /// nothing to gain. What it made worse, by ranks that moved neighbours at the same time, is taken back.
 void balance_and_refine(const comm::Communicator& comm, PartState& state, uint64_t seed) {
-  const bool is_small = count_entries(comm, state.level()) <= kSmallLevel;
   balance(comm, state);
-  const JetOptions jet = is_small ? JetOptions{} : JetOptions{.num_rounds = 1, .patience = 1, .worthwhile = 0.01};
-  const Quality by_jet = refine_by_jet(comm, state, jet);
+  const Quality by_jet = refine_by_jet(comm, state, jet_options(count_entries(comm, state.level()), state.cut()));
   const std::vector<int32_t> jet_parts(state.local_parts().begin(), state.local_parts().end());
   refine_by_labels(comm, state, {.seed = seed, .num_rounds = 3});
   const Quality by_labels = state.quality();

@@ -65,6 +65,7 @@ Recording stop() {
 }
 
 void name_thread(const char* name) {
+  if (!state().is_on) return;
   const int32_t thread = this_thread();
   const std::lock_guard lock(state().mutex);
   state().threads[thread] = name;

@@ -33,7 +33,11 @@ int64_t largest_product_bytes(const Cpu& dev, const ModelShape& shape, const Bat
   const int64_t width = shape.attention_width();
   const int64_t num_tokens = shape.has_local() ? 3 * batch.num_nodes : 0;
   const int64_t num_codewords = shape.has_global() ? shape.num_codewords : 0;
-  return std::max({ops::product_scratch_bytes(dev, 3 * width, shape.hidden_width, num_tokens),
+  return std::max({ops::product_scratch_bytes(dev, num_tokens, shape.hidden_width, shape.feature_width),
+                   ops::product_scratch_bytes(dev, shape.hidden_width, shape.feature_width, num_tokens),
+                   ops::product_scratch_bytes(dev, batch.num_seeds, shape.hidden_width, shape.feature_width),
+                   ops::product_scratch_bytes(dev, shape.hidden_width, shape.feature_width, batch.num_seeds),
+                   ops::product_scratch_bytes(dev, 3 * width, shape.hidden_width, num_tokens),
                    ops::product_scratch_bytes(dev, num_tokens, 3 * width, shape.hidden_width),
                    ops::product_scratch_bytes(dev, width, 2 * shape.positional_width, num_codewords),
                    ops::product_scratch_bytes(dev, width, shape.head_input_width(), batch.num_seeds)});

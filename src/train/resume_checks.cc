@@ -6,9 +6,7 @@
 #include "config/config.h"
 
 namespace gigahop::train {
-namespace {
 
-/// The sampler's settings but for those that only say when the work is done, and in how much memory.
 proto::SamplerConfig shaping(proto::SamplerConfig sampler) {
   sampler.clear_batches_ahead();
   sampler.clear_sketch_budget_bytes();
@@ -16,8 +14,6 @@ proto::SamplerConfig shaping(proto::SamplerConfig sampler) {
   sampler.clear_cache_bytes();
   return sampler;
 }
-
-}  // namespace
 
 void require_resumable(const proto::Config& saved, const proto::Config& now) {
   if (saved.seed() != now.seed()) {

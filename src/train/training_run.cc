@@ -153,7 +153,7 @@ std::optional<sampler::BatchRequest> TrainingRun<Device>::next_request() {
   return request;
 }
 
-/// For what the epoch of this request wants, and the evaluation after it where every epoch has one.
+/// For what the training steps of the epoch of this request want.
 template <class Device>
 void TrainingRun<Device>::fill_cache(const sampler::BatchRequest& first) {
   RunPlan one_epoch = plan_;
@@ -163,8 +163,7 @@ void TrainingRun<Device>::fill_cache(const sampler::BatchRequest& first) {
   loader_.fill_cache(first.salt, [&]() -> std::optional<sampler::BatchRequest> {
     if (!feed.has_value()) feed.emplace(graph_, config_, one_epoch, first.epoch * plan_.steps_per_epoch);
     auto request = feed->next();
-    const bool is_evaluation = request.has_value() && request->salt == sampler::kEvaluationSalt;
-    if (is_evaluation && plan_.evaluate_every_epochs != 1) return std::nullopt;
+    if (request.has_value() && request->salt == sampler::kEvaluationSalt) return std::nullopt;
     return request;
   });
 }

@@ -195,16 +195,18 @@ void move_candidates(PartState& state, PartConnections& connections, std::span<c
                      std::vector<int64_t>& allowed) {
   for (const Candidate& candidate : candidates) {
     const auto weights = state.level().weights(candidate.row);
-    int64_t* left = allowed.data() + static_cast<size_t>(state.part(candidate.row)) * weights.size();
+    const int32_t from = state.part(candidate.row);
+    int64_t* left = allowed.data() + static_cast<size_t>(from) * weights.size();
     double relief = 0;
     for (size_t c = 0; c < weights.size(); ++c) {
-      if (left[c] > 0) relief += relative(state, std::min<int64_t>(weights[c], left[c]), c);
+      const int64_t excess = std::max<int64_t>(0, state.excess(from, static_cast<int64_t>(c)));
+      if (left[c] > 0) relief += relative(state, std::min<int64_t>(weights[c], excess), c);
     }
     if (relief == 0) continue;
     const int32_t to = target_of(state, connections, candidate.row, [&](int32_t part) {
       return entry == Entry::kWhereRoom ? state.may_enter(part, weights) : state.burden(part, weights) < relief / 2;
     });
-    if (to == state.part(candidate.row)) continue;
+    if (to == from) continue;
     for (size_t c = 0; c < weights.size(); ++c) left[c] -= weights[c];
     state.move(candidate.row, to);
   }

@@ -42,11 +42,10 @@ std::string lines_of(const trace::Recording& recording, int rank) {
 }
 
 /// The text of `from` on rank 0; nothing on other ranks. Collective.
-std::string send_to_first(const comm::Communicator& comm, int from, const std::string& mine) {
+comm::Received send_to_first(const comm::Communicator& comm, int from, const std::string& mine) {
   std::vector<std::span<const std::byte>> messages(static_cast<size_t>(comm.size()));
   if (comm.rank() == from) messages[0] = std::as_bytes(std::span(mine));
-  const comm::Received received = comm::all_to_all_bytes(comm, messages);
-  return {reinterpret_cast<const char*>(received.bytes.data()), received.bytes.size()};
+  return comm::all_to_all_bytes(comm, messages);
 }
 
 }  // namespace
@@ -77,8 +76,9 @@ void TraceFile::finish() {
   if (comm_.rank() == 0) stream.open(partial_of(file_), std::ios::binary);
   stream << "{\"traceEvents\":[\n" << mine;
   for (int rank = 1; rank < comm_.size(); ++rank) {
-    const std::string theirs = send_to_first(comm_, rank, mine);
-    stream << ",\n" << theirs;
+    const comm::Received theirs = send_to_first(comm_, rank, mine);
+    stream << ",\n";
+    stream.write(reinterpret_cast<const char*>(theirs.bytes.data()), static_cast<std::streamsize>(theirs.bytes.size()));
   }
   stream << "\n],\"displayTimeUnit\":\"ms\"}\n";
   if (comm_.rank() != 0) return;

@@ -23,8 +23,8 @@ class TraceFile {
   /// Error{kData} on all ranks if the file cannot be written. Collective.
   TraceFile(const comm::Communicator& comm, std::filesystem::path file, int64_t max_events = kMostTraceEvents);
 
-  /// Collective, outside of all spans. Memory on rank 0: the events of one rank more. A disk that refuses the file is a
-  /// warning.
+  /// Collective, outside of all spans. Memory: the text of this rank's events, about 100 bytes each, and on rank 0 that
+  /// of one other rank. A disk that refuses the file is a warning.
   void finish();
 
  private:

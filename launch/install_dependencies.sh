@@ -7,7 +7,7 @@ packages=(
   cmake g++ ninja-build pkg-config protobuf-compiler ccache
   # libraries
   libcli11-dev libdnnl-dev libfmt-dev libmetis-dev libopenmpi-dev libprotobuf-dev librandom123-dev libspdlog-dev
-  libxxhash-dev libzip-dev nlohmann-json3-dev zlib1g-dev
+  libxxhash-dev libzip-dev nlohmann-json3-dev zlib1g-dev ocl-icd-opencl-dev
   # to run
   openmpi-bin xz-utils lz4 zstd
 )

@@ -65,13 +65,11 @@ MPI_Comm duplicate_handle(Communicator::State& state, MPI_Comm parent) {
 void find_neighbours_on_host(const Communicator& comm, Communicator::State& state) {
   const std::span<const char> mine(state.host);
   const Gathered hosts = all_gather_varied_bytes(comm, std::as_bytes(mine));
-  state.ranks_on_host = 0;
+  state.ranks_of_host.clear();
   for (int rank = 0; rank < state.size; ++rank) {
     const auto* text = reinterpret_cast<const char*>(hosts.bytes.data());
     const std::string host(text + hosts.offsets[rank], text + hosts.offsets[rank + 1]);
-    if (host != state.host) continue;
-    if (rank == state.rank) state.rank_on_host = state.ranks_on_host;
-    ++state.ranks_on_host;
+    if (host == state.host) state.ranks_of_host.push_back(rank);
   }
 }
 
@@ -162,8 +160,7 @@ Communicator Communicator::duplicate() const {
   copy->handle = duplicate_handle(*state_, state_->handle);
   copy->rank = state_->rank;
   copy->size = state_->size;
-  copy->ranks_on_host = state_->ranks_on_host;
-  copy->rank_on_host = state_->rank_on_host;
+  copy->ranks_of_host = state_->ranks_of_host;
   copy->host = state_->host;
   copy->ledger = state_->ledger;
   return Communicator(std::move(copy));
@@ -175,11 +172,15 @@ int Communicator::rank() const {
 int Communicator::size() const {
   return state_->size;
 }
+const std::vector<int>& Communicator::ranks_of_host() const {
+  return state_->ranks_of_host;
+}
 int Communicator::ranks_on_host() const {
-  return state_->ranks_on_host;
+  return static_cast<int>(state_->ranks_of_host.size());
 }
 int Communicator::rank_on_host() const {
-  return state_->rank_on_host;
+  const std::vector<int>& ranks = state_->ranks_of_host;
+  return static_cast<int>(std::ranges::lower_bound(ranks, state_->rank) - ranks.begin());
 }
 const std::string& Communicator::host() const {
   return state_->host;

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace gigahop::comm {
 
@@ -33,7 +34,8 @@ class Communicator {
 
   int rank() const;
   int size() const;
-  /// Ranks of this job on this host, and the place of this rank among them.
+  /// The ranks of this job on this host, ascending; their number; the place of this rank among them.
+  const std::vector<int>& ranks_of_host() const;
   int ranks_on_host() const;
   int rank_on_host() const;
   const std::string& host() const;

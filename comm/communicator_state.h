@@ -48,8 +48,7 @@ struct Communicator::State {
   MPI_Comm handle = MPI_COMM_NULL;
   int rank = 0;
   int size = 1;
-  int ranks_on_host = 1;
-  int rank_on_host = 0;
+  std::vector<int> ranks_of_host = {0};  // ascending
   std::string host;
   std::atomic<double> seconds = 0;
   std::atomic<int64_t> bytes_sent = 0;

@@ -1,7 +1,5 @@
 #include "launch/command.h"
 
-#include <omp.h>
-
 #include <cstdio>
 
 #include <fmt/format.h>
@@ -43,7 +41,7 @@ void Invocation::run(const comm::Communicator& comm) const {
     if (comm.rank() == 0) fmt::print("{}", config::print_config(context.config));
     return;
   }
-  omp_set_num_threads(context.num_threads());
+  context.use_processors();
   action_(context);
 }
 

@@ -1,33 +1,47 @@
 #include "launch/context.h"
 
-#include <sched.h>
+#include <omp.h>
 
-#include <algorithm>
-#include <thread>
+#include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/memory.h"
+#include "base/processors.h"
 #include "base/progress.h"
+#include "comm/collectives.h"
 
 namespace gigahop::launch {
 namespace {
 
-/// The cores this process may use; all of them are shared among the ranks of the host unless each is bound to its own.
-int usable_threads(const comm::Communicator& comm) {
-  cpu_set_t bound;
-  CPU_ZERO(&bound);
-  const int num_cores = static_cast<int>(std::thread::hardware_concurrency());
-  const int num_bound = sched_getaffinity(0, sizeof(bound), &bound) == 0 ? CPU_COUNT(&bound) : num_cores;
-  if (num_bound < num_cores) return num_bound;
-  return std::max(1, num_cores / comm.ranks_on_host());
+/// Collective. What every rank of this host is bound to, in order of rank.
+std::vector<Processors> bound_on_host(const comm::Communicator& comm) {
+  const Processors mine = bound_processors();
+  const comm::Gathered all = comm::all_gather_varied_bytes(comm, std::as_bytes(std::span(mine)));
+  std::vector<Processors> bound;
+  for (const int rank : comm.ranks_of_host()) {
+    const auto* ids = reinterpret_cast<const int32_t*>(all.bytes.data());
+    const int64_t size = static_cast<int64_t>(sizeof(int32_t));
+    bound.emplace_back(ids + all.offsets[rank] / size, ids + all.offsets[rank + 1] / size);
+  }
+  return bound;
 }
 
 }  // namespace
 
-int Context::num_threads() const {
-  return config.threads() > 0 ? config.threads() : usable_threads(comm);
+void Context::use_processors() {
+  const std::vector<Placement> placements = place_ranks(numa_nodes(), bound_on_host(comm));
+  const Placement& mine = placements[static_cast<size_t>(comm.rank_on_host())];
+  num_threads = config.threads() > 0 ? config.threads() : mine.num_threads;
+  omp_set_num_threads(num_threads);
+  const bool bind = mine.is_new && config.binding() == proto::Config::NUMA;
+  const bool is_bound = bind && bind_to(mine.processors);
+  if (bind && !is_bound) log_warning("{}: the system does not let a rank be bound to its NUMA node", comm.host());
+  log_debug("{}: {} threads on processors {}{}", comm.host(), num_threads, fmt::join(mine.processors, ","),
+            is_bound ? ", bound to them" : "");
 }
 
 int64_t Context::available_memory_bytes() const {

@@ -14,8 +14,12 @@ struct Context {
   proto::Config config;
   bool dry_run = false;
 
-  /// config.threads, or the cores this rank may use: those it is bound to, else its share of the host's.
-  int num_threads() const;
+  /// What each step of this rank computes with; use_processors() sets it.
+  int num_threads = 1;
+
+  /// Collective. Takes config.threads, or as many as the processors that are this rank's (base/processors.h), and binds
+  /// a rank that the launcher left free over several NUMA nodes, unless config.binding says otherwise.
+  void use_processors();
 
   /// Of this host, in equal shares for its ranks.
   int64_t available_memory_bytes() const;

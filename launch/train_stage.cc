@@ -26,7 +26,7 @@ std::string memory_hint(const Context& context, const train::GraphShare& share) 
 
 Completion train_model(Context& context, const fs::path& partition, const fs::path& run, const TrainOptions& options) {
   const bool speaks = context.comm.rank() == 0;
-  context.config.set_threads(context.num_threads());
+  context.config.set_threads(context.num_threads);
   if (context.dry_run && !fs::exists(partition / graph::kPartitionManifest)) {
     if (speaks) print_unknown_yet("train", run, partition);
     return Completion::kLimited;

@@ -19,15 +19,15 @@ threads: 1
 """
 
 
-def gigahop(*arguments, ranks=1, timeout=300, file_limit=None):
+def gigahop(*arguments, ranks=1, timeout=300, file_limit=None, variables=None):
     """The finished process, with stdout and stderr as text. Writes beyond file_limit bytes of a file fail."""
     command = [GIGAHOP, *map(str, arguments)]
-    environment = os.environ
+    environment = os.environ | (variables or {})
     if file_limit is not None:
         # Set in each rank: mpirun gives ranks the default reaction to signals, which is to die of this one.
         command = ["sh", "-c", f"trap '' XFSZ; ulimit -f {file_limit // 512}; exec \"$@\"", "sh", *command]
         # Open MPI without files of shared memory: the limit is for the program's own files.
-        environment = os.environ | {"PMIX_MCA_gds": "hash", "OMPI_MCA_btl": "tcp,self"}
+        environment = environment | {"PMIX_MCA_gds": "hash", "OMPI_MCA_btl": "tcp,self"}
     if ranks > 1:
         command = ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", str(ranks), *command]
     return subprocess.run(command, capture_output=True, text=True, timeout=timeout, env=environment)

@@ -1,0 +1,130 @@
+#include "base/processors.h"
+
+#include <hwloc.h>
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <memory>
+
+#include "base/error.h"
+
+namespace gigahop {
+namespace {
+
+using Topology = std::unique_ptr<hwloc_topology, decltype(&hwloc_topology_destroy)>;
+using Bitmap = std::unique_ptr<hwloc_bitmap_s, decltype(&hwloc_bitmap_free)>;
+
+Bitmap new_bitmap() {
+  return {hwloc_bitmap_alloc(), &hwloc_bitmap_free};
+}
+
+Topology load_topology(const std::string& synthetic = "") {
+  hwloc_topology_t made = nullptr;
+  require(hwloc_topology_init(&made) == 0, "hwloc_topology_init");
+  Topology topology(made, &hwloc_topology_destroy);
+  if (!synthetic.empty()) require(hwloc_topology_set_synthetic(made, synthetic.c_str()) == 0, "a machine hwloc knows");
+  require(hwloc_topology_load(made) == 0, "hwloc_topology_load");
+  return topology;
+}
+
+hwloc_topology_t this_machine() {
+  static const Topology topology = load_topology();
+  return topology.get();
+}
+
+Processors members(hwloc_const_bitmap_t set) {
+  Processors processors;
+  for (int id = hwloc_bitmap_first(set); id >= 0; id = hwloc_bitmap_next(set, id)) processors.push_back(id);
+  return processors;
+}
+
+/// The processors of a rank in order of NUMA node, and whether several nodes have some.
+struct Spread {
+  Processors processors;
+  bool over_several_nodes = false;
+};
+
+Spread in_order_of_nodes(const std::vector<Processors>& nodes, const Processors& bound) {
+  Spread spread;
+  int num_nodes = 0;
+  for (const Processors& node : nodes) {
+    const size_t before = spread.processors.size();
+    std::ranges::set_intersection(node, bound, std::back_inserter(spread.processors));
+    if (spread.processors.size() > before) ++num_nodes;
+  }
+  spread.over_several_nodes = num_nodes > 1;
+  return spread;
+}
+
+/// The processors of rank `index` of `num_ranks` that share these: a run of consecutive ones, at least one.
+Processors share_of(const Processors& processors, size_t index, size_t num_ranks) {
+  const size_t begin = index * processors.size() / num_ranks;
+  const size_t end = std::max(begin + 1, (index + 1) * processors.size() / num_ranks);
+  Processors share(processors.begin() + static_cast<int64_t>(begin), processors.begin() + static_cast<int64_t>(end));
+  std::ranges::sort(share);
+  return share;
+}
+
+void count_threads(std::vector<Placement>& placements) {
+  std::map<int32_t, int> num_users;
+  for (const Placement& placement : placements) {
+    for (const int32_t id : placement.processors) ++num_users[id];
+  }
+  for (Placement& placement : placements) {
+    double share = 0;
+    for (const int32_t id : placement.processors) share += 1.0 / num_users[id];
+    constexpr double kRounding = 1e-6;
+    placement.num_threads = std::max(1, static_cast<int>(share + kRounding));
+  }
+}
+
+}  // namespace
+
+std::vector<Processors> numa_nodes(const std::string& synthetic) {
+  const Topology topology = load_topology(synthetic);
+  const hwloc_const_bitmap_t allowed = hwloc_topology_get_allowed_cpuset(topology.get());
+  std::vector<Processors> nodes;
+  const Bitmap usable = new_bitmap();
+  for (hwloc_obj_t node = nullptr;
+       (node = hwloc_get_next_obj_by_type(topology.get(), HWLOC_OBJ_NUMANODE, node)) != nullptr;) {
+    hwloc_bitmap_and(usable.get(), node->cpuset, allowed);
+    if (hwloc_bitmap_iszero(usable.get()) == 0) nodes.push_back(members(usable.get()));
+  }
+  return nodes;
+}
+
+Processors bound_processors() {
+  const Bitmap bound = new_bitmap();
+  if (hwloc_get_cpubind(this_machine(), bound.get(), HWLOC_CPUBIND_THREAD) != 0) return {};
+  return members(bound.get());
+}
+
+bool bind_to(const Processors& processors) {
+  const Bitmap set = new_bitmap();
+  for (const int32_t id : processors) hwloc_bitmap_set(set.get(), static_cast<unsigned>(id));
+  return hwloc_set_cpubind(this_machine(), set.get(), HWLOC_CPUBIND_THREAD) == 0;
+}
+
+std::vector<Placement> place_ranks(const std::vector<Processors>& nodes, const std::vector<Processors>& bound) {
+  Processors all;
+  for (const Processors& node : nodes) all.insert(all.end(), node.begin(), node.end());
+  std::ranges::sort(all);
+  std::map<Processors, std::vector<size_t>> ranks_of;  // by what they are bound to
+  for (size_t rank = 0; rank < bound.size(); ++rank) {
+    ranks_of[bound[rank].empty() ? all : bound[rank]].push_back(rank);
+  }
+  std::vector<Placement> placements(bound.size());
+  for (const auto& [processors, ranks] : ranks_of) {
+    const Spread spread = in_order_of_nodes(nodes, processors);
+    const bool divide = spread.over_several_nodes && ranks.size() > 1;
+    for (size_t index = 0; index < ranks.size(); ++index) {
+      placements[ranks[index]] = {.processors = divide ? share_of(spread.processors, index, ranks.size()) : processors,
+                                  .is_new = divide};
+    }
+  }
+  count_threads(placements);
+  return placements;
+}
+
+}  // namespace gigahop

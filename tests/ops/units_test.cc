@@ -72,5 +72,44 @@ TEST(Units, multiply_as_the_numbers_they_hold_in_every_order_of_the_operands) {
   }
 }
 
+/// The units that rows [num_rows, cols] hold as a left operand, one after the other.
+std::vector<uint32_t> units_of(LeftUnits x, int64_t num_rows, int64_t num_units) {
+  std::vector<uint32_t> units;
+  for (int64_t r = 0; r < num_rows; ++r) {
+    for (int64_t u = 0; u < num_units; ++u) units.push_back(x.data[r * x.row_stride + u * x.unit_stride]);
+  }
+  return units;
+}
+
+std::vector<uint32_t> units_of(RightUnits x, int64_t num_units, int64_t cols) {
+  return units_of({x.data, x.unit_stride, 1}, num_units, cols);
+}
+
+TEST(Units, rows_by_their_ids_are_packed_as_a_copy_of_them_in_order) {
+  constexpr int64_t kRows = 37;
+  constexpr int64_t kCols = 21;
+  const Matrix<float> all = random_matrix<Cpu>(50, kCols + 3, 4);
+  std::vector<int32_t> ids(kRows);
+  Matrix<float> copy(kRows, kCols + 3);
+  for (int64_t r = 0; r < kRows; ++r) {
+    ids[static_cast<size_t>(r)] = static_cast<int32_t>(r * 29 % 50);
+    std::copy_n(all.row(ids[static_cast<size_t>(r)]), kCols + 3, copy.row(r));
+  }
+  const FloatRows in_order = wide_rows(copy, kCols);
+  const FloatRows by_id = {all.data() + 1, kRows, kCols, all.cols(), ids.data()};
+  for (const UnitFormat format : formats_here()) {
+    SCOPED_TRACE(static_cast<int>(format));
+    const int64_t units = format == UnitFormat::kPairs ? (kCols + 1) / 2 : kCols;
+    const int64_t deep_units = format == UnitFormat::kPairs ? (kRows + 1) / 2 : kRows;
+    Buffer<uint32_t> memory[2];
+    EXPECT_EQ(units_of(pack_left(format, by_id, memory[0]), kRows, units),
+              units_of(pack_left(format, in_order, memory[1]), kRows, units));
+    EXPECT_EQ(units_of(pack_right(format, by_id, memory[0]), deep_units, kCols),
+              units_of(pack_right(format, in_order, memory[1]), deep_units, kCols));
+    EXPECT_EQ(units_of(pack_right_transposed(format, by_id, memory[0]), units, kRows),
+              units_of(pack_right_transposed(format, in_order, memory[1]), units, kRows));
+  }
+}
+
 }  // namespace
 }  // namespace gigahop::ops::cpu

@@ -38,11 +38,11 @@ int64_t encoder_memory_bytes(UnitFormat format, int64_t max_tokens, int64_t num_
   const int64_t run_tokens = max_tokens_of_run(max_tokens);
   const int64_t width = num_heads * head_width;
   const int64_t stride = weight_stride(max_tokens);
-  const int64_t floats = 6 * run_tokens * width + (num_heads * run_tokens + max_tokens) * stride;
+  const int64_t floats = 3 * run_tokens * width + (num_heads * run_tokens + max_tokens) * stride;
   const int64_t operand = std::max(run_tokens * width, max_tokens * stride);
   const int64_t operand_bytes = format == UnitFormat::kPairs ? 2 * operand : 4 * operand;
-  const int64_t operands_bytes = format == UnitFormat::kFloats ? 4 * max_tokens * head_width : 2 * operand_bytes;
-  return 4 * floats + run_tokens * width + operands_bytes;
+  const int64_t operands_bytes = format == UnitFormat::kFloats ? 8 * max_tokens * head_width : 2 * operand_bytes;
+  return 4 * floats + run_tokens * (width + 4) + operands_bytes;
 }
 
 template <class Run>
@@ -64,8 +64,9 @@ void EncoderRun::reserve(int64_t first, int64_t last) {
     num_weights += problem_.options.num_heads * tokens * stride;
   }
   tokens_ = problem_.num_tokens(first, last);
-  for (Buffer<float>* rows : {&memory_.query, &memory_.key, &memory_.value, &memory_.attended, &memory_.normal})
-    rows->resize(tokens_ * width);
+  memory_.row_ids.resize(tokens_);
+  memory_.attended.resize(tokens_ * width);
+  memory_.normal.resize(tokens_ * width);
   memory_.weights.resize(num_weights);
   for (Buffer<float>* column : {&memory_.counts, &memory_.alpha, &memory_.score, &memory_.inverse_deviation})
     column->resize(tokens_);
@@ -73,15 +74,10 @@ void EncoderRun::reserve(int64_t first, int64_t last) {
   memory_.kept.resize(tokens_ * width);
 }
 
-void EncoderRun::gather(const Seed& seed) {
-  const int64_t width = problem_.width();
+void EncoderRun::list_rows(const Seed& seed) {
   const int64_t first = problem_.lists.offsets[seed.id];
   for (int64_t t = 0; t < seed.tokens; ++t) {
-    const int64_t row = 3 * int64_t{problem_.lists.nodes[first + t / 3]} + t % 3;
-    const int64_t target = (seed.first + t) * width;
-    std::copy_n(problem_.rows.query.row(row), width, memory_.query.data() + target);
-    std::copy_n(problem_.rows.key.row(row), width, memory_.key.data() + target);
-    std::copy_n(problem_.rows.value.row(row), width, memory_.value.data() + target);
+    memory_.row_ids.data()[seed.first + t] = static_cast<int32_t>(3 * problem_.lists.nodes[first + t / 3] + t % 3);
     memory_.counts.data()[seed.first + t] = static_cast<float>(problem_.lists.counts[first + t / 3]);
   }
 }
@@ -95,8 +91,8 @@ void EncoderRun::attend(const Seed& seed) {
     const int64_t offset = seed.first * width + a * head_width;
     float* weights = memory_.weights.data() + seed.first_weight + a * tokens * seed.weight_stride;
     timed([&] {
-      product(tokens, tokens, head_width, left(head_rows(seed, a, memory_.query), memory_.left),
-              right_transposed(head_rows(seed, a, memory_.key), memory_.right), Accumulate::kNo, weights,
+      product(tokens, tokens, head_width, left(token_rows(seed, a, problem_.rows.query), memory_.left),
+              right_transposed(token_rows(seed, a, problem_.rows.key), memory_.right), Accumulate::kNo, weights,
               seed.weight_stride);
     });
     for (int64_t t = 0; t < tokens; ++t) {
@@ -104,7 +100,7 @@ void EncoderRun::attend(const Seed& seed) {
     }
     timed([&] {
       product(tokens, head_width, tokens, left({weights, tokens, tokens, seed.weight_stride}, memory_.left),
-              right(head_rows(seed, a, memory_.value), memory_.right), Accumulate::kNo,
+              right(token_rows(seed, a, problem_.rows.value), memory_.right), Accumulate::kNo,
               memory_.attended.data() + offset, width);
     });
   }
@@ -126,9 +122,8 @@ void EncoderRun::normalise(const Seed& seed) {
   const OriginalId id = problem_.lists.seed_ids[seed.id];
   draw_mask(problem_.options.inner, id, kKeptInner, kept, size);
   draw_mask(problem_.options.outer, id, kKeptOuter, kept, size);
-  const int64_t first = problem_.lists.offsets[seed.id];
   for (int64_t t = 0; t < seed.tokens; ++t) {
-    const int64_t row = 3 * int64_t{problem_.lists.nodes[first + t / 3]} + t % 3;
+    const int64_t row = memory_.row_ids.data()[seed.first + t];
     float* normal = memory_.normal.data() + (seed.first + t) * width;
     memory_.inverse_deviation.data()[seed.first + t] =
         normalise_sum(normal, problem_.parameters.out_bias.data, problem_.rows.residual.row(row), kept + t * width,
@@ -150,7 +145,7 @@ void EncoderRun::read_out(const Seed& seed) {
 void EncoderRun::attend_and_normalise(int64_t first, int64_t last) {
   reserve(first, last);
   for (const Seed& seed : seeds_) {
-    gather(seed);
+    list_rows(seed);
     attend(seed);
   }
   project();
@@ -250,7 +245,7 @@ void EncoderRun::gradient_of_attention(const Seed& seed, float* row_gradients) {
     const FloatRows dattended = head_rows(seed, a, memory_.dattended);
     timed([&] {
       product(tokens, tokens, head_width, left(dattended, memory_.left),
-              right_transposed(head_rows(seed, a, memory_.value), memory_.right), Accumulate::kNo,
+              right_transposed(token_rows(seed, a, problem_.rows.value), memory_.right), Accumulate::kNo,
               memory_.dweights.data(), seed.weight_stride);
     });
     for (int64_t t = 0; t < tokens; ++t) {
@@ -261,9 +256,9 @@ void EncoderRun::gradient_of_attention(const Seed& seed, float* row_gradients) {
     const FloatRows scores = {memory_.dweights.data(), tokens, tokens, seed.weight_stride};
     timed([&] {
       product(tokens, head_width, tokens, left(scores, memory_.left),
-              right(head_rows(seed, a, memory_.key), memory_.right), Accumulate::kNo, target + column, stride);
+              right(token_rows(seed, a, problem_.rows.key), memory_.right), Accumulate::kNo, target + column, stride);
       product(tokens, head_width, tokens, transposed_left(right(scores, memory_.left)),
-              right(head_rows(seed, a, memory_.query), memory_.right), Accumulate::kNo, target + width + column,
+              right(token_rows(seed, a, problem_.rows.query), memory_.right), Accumulate::kNo, target + width + column,
               stride);
       product(tokens, head_width, tokens,
               transposed_left(right({weights, tokens, tokens, seed.weight_stride}, memory_.left)),

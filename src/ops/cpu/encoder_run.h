@@ -41,15 +41,15 @@ struct ParameterSums {
 
 /// What a run needs while it lasts: N tokens. Kept by a thread from call to call, so that a step allocates nothing.
 struct EncoderMemory {
-  Buffer<float> query, key, value, attended, normal;  // [N, W]
-  Buffer<float> dattended;                            // [N, W]
-  Buffer<float> weights;                              // each seed's [A, T, stride]
-  Buffer<float> dweights;                             // [T, stride] of one seed
-  Buffer<float> counts;                               // [N] of the keys
-  Buffer<float> alpha, score, inverse_deviation;      // [N]
-  Buffer<float> scratch;                              // [3, W]
-  Buffer<uint8_t> kept;                               // [N, W]
-  Buffer<uint32_t> left, right;                       // operands of the product under way
+  Buffer<int32_t> row_ids;                        // [N] of the token rows
+  Buffer<float> attended, normal, dattended;      // [N, W]
+  Buffer<float> weights;                          // each seed's [A, T, stride]
+  Buffer<float> dweights;                         // [T, stride] of one seed
+  Buffer<float> counts;                           // [N] of the keys
+  Buffer<float> alpha, score, inverse_deviation;  // [N]
+  Buffer<float> scratch;                          // [3, W]
+  Buffer<uint8_t> kept;                           // [N, W]
+  Buffer<uint32_t> left, right;                   // operands of the product under way
 };
 
 /// Bytes of an EncoderMemory for runs of seeds of up to max_tokens tokens each.
@@ -84,7 +84,7 @@ class EncoderRun {
 
   void reserve(int64_t first, int64_t last);
   void attend_and_normalise(int64_t first, int64_t last);
-  void gather(const Seed& seed);
+  void list_rows(const Seed& seed);
   void attend(const Seed& seed);
   void project();
   void normalise(const Seed& seed);
@@ -103,7 +103,12 @@ class EncoderRun {
   RightUnits right_transposed(FloatRows x, Buffer<uint32_t>& memory) const {
     return pack_right_transposed(problem_.format, x, memory);
   }
-  /// Columns of head a among the rows of one seed.
+  /// Columns of head a of the token rows of one seed: queries, keys or values.
+  FloatRows token_rows(const Seed& seed, int64_t a, In<Cpu> rows) const {
+    const int64_t head_width = problem_.head_width();
+    return {rows.data + a * head_width, seed.tokens, head_width, rows.stride, memory_.row_ids.data() + seed.first};
+  }
+  /// Columns of head a among the rows of one seed in the run's memory.
   FloatRows head_rows(const Seed& seed, int64_t a, const Buffer<float>& rows) const {
     const int64_t width = problem_.width();
     const int64_t head_width = problem_.head_width();

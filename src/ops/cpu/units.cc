@@ -1,6 +1,7 @@
 #include "ops/cpu/units.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/half.h"
 #include "ops/cpu/clones.h"
@@ -24,7 +25,7 @@ GIGAHOP_CLONES void round_row(const float* x, uint32_t* units, int64_t n) {
 void transpose_plainly(FloatRows x, UnitFormat format, uint32_t* units) {
   for (int64_t r = 0; r < x.rows; ++r) {
     for (int64_t c = 0; c < x.cols; ++c) {
-      const float value = x.data[r * x.stride + c];
+      const float value = x.row(r)[c];
       units[c * x.rows + r] = format == UnitFormat::kFloats ? unit_of(value) : uint32_t{to_bfloat16(value).bits} << 16;
     }
   }
@@ -98,24 +99,23 @@ GIGAHOP_WIDE inline void transpose_lanes(__m512i rows[16]) {
   for (int i = 0; i < 16; ++i) rows[i] = t[i];
 }
 
-/// y [cols, rows] of x [rows, cols], units both.
-GIGAHOP_WIDE void transpose_units(const uint32_t* x, int64_t rows, int64_t cols, int64_t stride, uint32_t* y) {
-  for (int64_t row = 0; row < rows; row += kLanes) {
-    const int64_t num_rows = std::min(kLanes, rows - row);
+/// y [cols, rows] of x [rows, cols], 32-bit units both, whatever they stand for.
+GIGAHOP_WIDE void transpose_units(FloatRows x, uint32_t* y) {
+  for (int64_t row = 0; row < x.rows; row += kLanes) {
+    const int64_t num_rows = std::min(kLanes, x.rows - row);
     const auto row_mask = static_cast<__mmask16>(lanes_below(num_rows));
-    for (int64_t col = 0; col < cols; col += kLanes) {
-      const int64_t num_cols = std::min(kLanes, cols - col);
+    for (int64_t col = 0; col < x.cols; col += kLanes) {
+      const int64_t num_cols = std::min(kLanes, x.cols - col);
       const auto col_mask = static_cast<__mmask16>(lanes_below(num_cols));
       __m512i block[16];
 #pragma GCC unroll 16
       for (int64_t i = 0; i < kLanes; ++i) {
-        block[i] =
-            i < num_rows ? _mm512_maskz_loadu_epi32(col_mask, x + (row + i) * stride + col) : _mm512_setzero_si512();
+        block[i] = i < num_rows ? _mm512_maskz_loadu_epi32(col_mask, x.row(row + i) + col) : _mm512_setzero_si512();
       }
       transpose_lanes(block);
 #pragma GCC unroll 16
       for (int64_t i = 0; i < kLanes; ++i) {
-        if (i < num_cols) _mm512_mask_storeu_epi32(y + (col + i) * rows + row, row_mask, block[i]);
+        if (i < num_cols) _mm512_mask_storeu_epi32(y + (col + i) * x.rows + row, row_mask, block[i]);
       }
     }
   }
@@ -130,7 +130,7 @@ GIGAHOP_WIDE void transpose_units(const uint32_t* x, int64_t rows, int64_t cols,
 
 void pair_row(const float*, uint32_t*, int64_t) {}
 void pair_rows(const float*, const float*, uint32_t*, int64_t) {}
-void transpose_units(const uint32_t*, int64_t, int64_t, int64_t, uint32_t*) {}
+void transpose_units(FloatRows, uint32_t*) {}
 
 #endif
 
@@ -138,11 +138,22 @@ int64_t units_of(UnitFormat format, int64_t depth) {
   return format == UnitFormat::kPairs ? (depth + 1) / 2 : depth;
 }
 
-/// x, rounded.
-const uint32_t* round_rows(FloatRows x, Buffer<uint32_t>& memory) {
+/// x in order, rounded if `format` says so.
+const uint32_t* copy_rows(UnitFormat format, FloatRows x, Buffer<uint32_t>& memory) {
   memory.resize(x.rows * x.cols);
-  for (int64_t r = 0; r < x.rows; ++r) round_row(x.data + r * x.stride, memory.data() + r * x.cols, x.cols);
+  for (int64_t r = 0; r < x.rows; ++r) {
+    uint32_t* target = memory.data() + r * x.cols;
+    if (format == UnitFormat::kFloats) {
+      std::memcpy(target, x.row(r), static_cast<size_t>(x.cols) * sizeof(float));
+    } else {
+      round_row(x.row(r), target, x.cols);
+    }
+  }
   return memory.data();
+}
+
+bool is_usable_in_place(UnitFormat format, FloatRows x) {
+  return format == UnitFormat::kFloats && x.row_ids == nullptr;
 }
 
 const uint32_t* as_units(const float* x) {
@@ -161,21 +172,20 @@ UnitFormat unit_format(const Cpu& dev) {
 }
 
 LeftUnits pack_left(UnitFormat format, FloatRows x, Buffer<uint32_t>& memory) {
-  if (format == UnitFormat::kFloats) return {as_units(x.data), x.stride, 1};
-  if (format == UnitFormat::kRoundedFloats) return {round_rows(x, memory), x.cols, 1};
+  if (is_usable_in_place(format, x)) return {as_units(x.data), x.stride, 1};
+  if (format != UnitFormat::kPairs) return {copy_rows(format, x, memory), x.cols, 1};
   const int64_t units = units_of(format, x.cols);
   memory.resize(x.rows * units);
-  for (int64_t r = 0; r < x.rows; ++r) pair_row(x.data + r * x.stride, memory.data() + r * units, x.cols);
+  for (int64_t r = 0; r < x.rows; ++r) pair_row(x.row(r), memory.data() + r * units, x.cols);
   return {memory.data(), units, 1};
 }
 
 RightUnits pack_right(UnitFormat format, FloatRows x, Buffer<uint32_t>& memory) {
-  if (format == UnitFormat::kFloats) return {as_units(x.data), x.stride};
-  if (format == UnitFormat::kRoundedFloats) return {round_rows(x, memory), x.cols};
+  if (is_usable_in_place(format, x)) return {as_units(x.data), x.stride};
+  if (format != UnitFormat::kPairs) return {copy_rows(format, x, memory), x.cols};
   memory.resize(units_of(format, x.rows) * x.cols);
   for (int64_t r = 0; r < x.rows; r += 2) {
-    const float* row = x.data + r * x.stride;
-    pair_rows(row, r + 1 < x.rows ? row + x.stride : nullptr, memory.data() + r / 2 * x.cols, x.cols);
+    pair_rows(x.row(r), r + 1 < x.rows ? x.row(r + 1) : nullptr, memory.data() + r / 2 * x.cols, x.cols);
   }
   return {memory.data(), x.cols};
 }
@@ -190,12 +200,12 @@ RightUnits pack_right_transposed(UnitFormat format, FloatRows x, Buffer<uint32_t
     thread_local Buffer<uint32_t> pairs;
     pack_left(format, x, pairs);
     memory.resize(units * x.rows);
-    transpose_units(pairs.data(), x.rows, units, units, memory.data());
+    transpose_units({as_floats(pairs.data()), x.rows, units, units}, memory.data());
     return {memory.data(), x.rows};
   }
   memory.resize(units * x.rows);
   if (format == UnitFormat::kFloats && has_unit_product(UnitType::kFloat32)) {
-    transpose_units(as_units(x.data), x.rows, x.cols, x.stride, memory.data());
+    transpose_units(x, memory.data());
   } else {
     transpose_plainly(x, format, memory.data());
   }

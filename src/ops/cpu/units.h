@@ -20,15 +20,18 @@ enum class UnitFormat { kFloats, kRoundedFloats, kPairs };
 /// What operations in the precision of `dev` use on this processor.
 UnitFormat unit_format(const Cpu& dev);
 
-/// Rows of floats, `stride` apart.
+/// Rows of floats: row r stands at data + r * stride, or at data + row_ids[r] * stride where those are given.
 struct FloatRows {
   const float* data = nullptr;
   int64_t rows = 0;
   int64_t cols = 0;
   int64_t stride = 0;
+  const int32_t* row_ids = nullptr;  // [rows]
+
+  const float* row(int64_t r) const { return data + (row_ids == nullptr ? r : row_ids[r]) * stride; }
 };
 
-/// x as the left operand, depth = x.cols. The result points into `memory`, or into x.
+/// x as the left operand, depth = x.cols. The result points into `memory`, or into x where its rows are in order.
 LeftUnits pack_left(UnitFormat format, FloatRows x, Buffer<uint32_t>& memory);
 /// x as the right operand, depth = x.rows.
 RightUnits pack_right(UnitFormat format, FloatRows x, Buffer<uint32_t>& memory);

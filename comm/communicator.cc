@@ -6,11 +6,13 @@
 #include <array>
 #include <chrono>
 #include <cstdlib>
+#include <optional>
 #include <thread>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "base/activity.h"
 #include "base/error.h"
 #include "base/trace.h"
 #include "comm/collectives.h"
@@ -26,6 +28,7 @@ using std::chrono::steady_clock;
 constexpr microseconds kSpin(20);
 constexpr microseconds kYield(200);
 constexpr microseconds kLongestSleep(50);
+constexpr std::chrono::milliseconds kLongWait(100);  // from here on the watchdog may know
 
 /// What a waiting thread does between two polls, by how long it has waited.
 void pause(steady_clock::duration waited) {
@@ -73,7 +76,40 @@ void find_neighbours_on_host(const Communicator& comm, Communicator::State& stat
   }
 }
 
+/// In the book while it lives.
+class NotedWait {
+ public:
+  explicit NotedWait(const Communicator::State& state) : state_(state) { state_.wait_book->begin(state_); }
+  ~NotedWait() { state_.wait_book->end(state_); }
+  NotedWait(const NotedWait&) = delete;
+  NotedWait& operator=(const NotedWait&) = delete;
+
+ private:
+  const Communicator::State& state_;
+};
+
 }  // namespace
+
+void WaitBook::begin(const Communicator::State& waiter) {
+  const std::lock_guard lock(mutex_);
+  waits_[&waiter] = {.since = steady_clock::now(), .thread = this_thread_id(), .phase = waiter.phase};
+}
+
+void WaitBook::end(const Communicator::State& waiter) {
+  const std::lock_guard lock(mutex_);
+  waits_.erase(&waiter);
+}
+
+void WaitBook::enter(int phase) {
+  if (this_thread_id() == ::getpid()) main_phase_ = phase;
+}
+
+std::vector<WaitBook::Wait> WaitBook::waits() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Wait> waits;
+  for (const auto& [waiter, wait] : waits_) waits.push_back(wait);
+  return waits;
+}
 
 void mpi_check(int code, const char* call, std::source_location where) {
   if (code == MPI_SUCCESS) return;
@@ -88,12 +124,14 @@ void wait(Communicator::State& state, std::span<MPI_Request> requests) {
   const trace::Span span("exchange");
   const auto start = steady_clock::now();
   auto waited = steady_clock::duration::zero();
+  std::optional<NotedWait> noted;
   for (;;) {
     int done = 0;
     mpi_check(MPI_Testall(static_cast<int>(requests.size()), requests.data(), &done, MPI_STATUSES_IGNORE),
               "MPI_Testall");
     waited = steady_clock::now() - start;
     if (done != 0) break;
+    if (waited >= kLongWait && !noted.has_value()) noted.emplace(state);
     pause(waited);
   }
   state.seconds += duration<double>(waited).count();
@@ -141,6 +179,7 @@ Communicator Communicator::world() {
   mpi_check(MPI_Comm_size(state->handle, &state->size), "MPI_Comm_size");
   state->host = host_name();
   state->ledger = std::make_shared<Ledger>(state->size);
+  state->wait_book = std::make_shared<WaitBook>();
   Communicator comm(std::move(state));
   find_neighbours_on_host(comm, comm.state());
   return comm;
@@ -152,6 +191,7 @@ Communicator Communicator::self() {
   state->handle = duplicate_handle(*state, MPI_COMM_SELF);
   state->host = host_name();
   state->ledger = std::make_shared<Ledger>(state->size);
+  state->wait_book = std::make_shared<WaitBook>();
   return Communicator(std::move(state));
 }
 
@@ -163,6 +203,7 @@ Communicator Communicator::duplicate() const {
   copy->ranks_of_host = state_->ranks_of_host;
   copy->host = state_->host;
   copy->ledger = state_->ledger;
+  copy->wait_book = state_->wait_book;
   return Communicator(std::move(copy));
 }
 

@@ -7,8 +7,10 @@
 #include <mpi.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <source_location>
@@ -34,11 +36,36 @@ class Ledger {
   void count_messages(int phase, int receiver, Sent sent);
   void count_collective(int phase, int64_t bytes);
   Traffic traffic() const;
+  std::string name_of(int phase) const;
 
  private:
   size_t num_ranks_;
   mutable std::mutex mutex_;
   Traffic traffic_;
+};
+
+/// Who of one process waits for other ranks, and the phase its main thread is in: what its watchdog looks at. Shared by
+/// a communicator and its duplicates, whose threads all write it.
+class WaitBook {
+ public:
+  struct Wait {
+    std::chrono::steady_clock::time_point since;
+    int32_t thread = 0;
+    int phase = kNoPhase;
+  };
+
+  void begin(const Communicator::State& waiter);
+  void end(const Communicator::State& waiter);
+  /// The phase that the calling thread is in now; that of the main thread counts.
+  void enter(int phase);
+
+  std::vector<Wait> waits() const;
+  int main_phase() const { return main_phase_; }
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<const Communicator::State*, Wait> waits_;
+  std::atomic<int> main_phase_ = kNoPhase;
 };
 
 struct Communicator::State {
@@ -53,6 +80,7 @@ struct Communicator::State {
   std::atomic<double> seconds = 0;
   std::atomic<int64_t> bytes_sent = 0;
   std::shared_ptr<Ledger> ledger;
+  std::shared_ptr<WaitBook> wait_book;
   int phase = kNoPhase;
 };
 

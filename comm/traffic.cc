@@ -50,6 +50,11 @@ Traffic Ledger::traffic() const {
   return traffic_;
 }
 
+std::string Ledger::name_of(int phase) const {
+  const std::lock_guard lock(mutex_);
+  return traffic_[phase].phase;
+}
+
 Sent PhaseTraffic::to_all_ranks() const {
   Sent sum;
   for (const Sent& sent : to_rank) sum += sent;
@@ -59,10 +64,12 @@ Sent PhaseTraffic::to_all_ranks() const {
 Phase::Phase(const Communicator& comm, std::string_view name) : state_(comm.state()), before_(state_.phase) {
   require(!name.empty() && name.size() < kNameBytes, "the name of a phase is short");
   if (before_ == kNoPhase) state_.phase = state_.ledger->number_of(name);
+  state_.wait_book->enter(state_.phase);
 }
 
 Phase::~Phase() {
   state_.phase = before_;
+  state_.wait_book->enter(before_);
 }
 
 Traffic traffic_of(const Communicator& comm) {

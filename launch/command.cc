@@ -1,11 +1,14 @@
 #include "launch/command.h"
 
 #include <cstdio>
+#include <optional>
 
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "comm/watchdog.h"
 #include "config/config.h"
+#include "launch/guarded_main.h"
 
 namespace gigahop::launch {
 void Invocation::add(CLI::App& command, const std::vector<SettingFlag>& flags, std::function<void(Context&)> action) {
@@ -42,6 +45,12 @@ void Invocation::run(const comm::Communicator& comm) const {
     return;
   }
   context.use_processors();
+  const double deadline = context.config.watchdog_seconds();
+  std::optional<comm::Watchdog> watchdog;
+  if (deadline > 0) {
+    watchdog.emplace(comm, comm::WatchdogOptions{.deadline_seconds = deadline},
+                     [&](const std::string& explanation) { end_hung_job(comm, explanation); });
+  }
   action_(context);
 }
 

@@ -28,12 +28,15 @@ bool is_said_here(const Failure& failure, int rank) {
   return !failure.message.starts_with("rank ");
 }
 
+void print(const Failure& failure, const comm::Communicator& comm) {
+  clear_progress_line();
+  fmt::print(stderr, "[rank {}/{} {}] {}: {}\n", comm.rank(), comm.size(), comm.host(), failure.kind, failure.message);
+  std::fflush(stderr);
+}
+
 int report(const Failure& failure, const comm::Communicator& comm) {
   if (is_said_here(failure, comm.rank())) {
-    clear_progress_line();
-    fmt::print(stderr, "[rank {}/{} {}] {}: {}\n", comm.rank(), comm.size(), comm.host(), failure.kind,
-               failure.message);
-    std::fflush(stderr);
+    print(failure, comm);
   } else {
     std::this_thread::sleep_for(kGrace);
   }
@@ -42,6 +45,13 @@ int report(const Failure& failure, const comm::Communicator& comm) {
 }
 
 }  // namespace
+
+void end_hung_job(const comm::Communicator& comm, const std::string& explanation) {
+  constexpr auto kExitCode = static_cast<int>(ErrorKind::kComm);
+  print({kExitCode, std::string(name(ErrorKind::kComm)), explanation}, comm);
+  std::this_thread::sleep_for(kGrace);
+  comm::abort_all(kExitCode);
+}
 
 int guarded_main(int argc, char** argv, const std::function<void(const comm::Communicator&)>& command) {
   const comm::Environment environment(&argc, &argv);

@@ -11,11 +11,11 @@ from program import GIGAHOP
 class Launched:
     """Open MPI gives each rank a process group of its own, so all are found by their common session."""
 
-    def __init__(self, arguments, ranks, folder):
+    def __init__(self, arguments, ranks, folder, log=subprocess.DEVNULL):
         command = ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", ranks, GIGAHOP, *arguments]
         # What Open MPI would remove at its end, and cannot when killed, goes with the test's folder.
         environment = os.environ | {"TMPDIR": str(folder), "OMPI_MCA_btl_vader_backing_directory": str(folder)}
-        self.process = subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        self.process = subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=log,
                                         env=environment, start_new_session=True)
 
     def __enter__(self):
@@ -34,7 +34,7 @@ class Launched:
     def members(self):
         """Pids of the session's processes that are not yet dead."""
         pids = []
-        for entry in pathlib.Path("/proc").glob("[0-9]*"):
+        for entry in sorted(pathlib.Path("/proc").glob("[0-9]*"), key=lambda path: int(path.name)):
             try:
                 state, _, _, session = (entry / "stat").read_text().rpartition(")")[2].split()[:4]
             except (FileNotFoundError, ProcessLookupError):
@@ -44,6 +44,7 @@ class Launched:
         return pids
 
     def ranks(self):
+        """Pids, in the order in which they were started."""
         return [pid for pid in self.members() if os.path.realpath(f"/proc/{pid}/exe") == os.path.realpath(GIGAHOP)]
 
     def signal_all(self, number):

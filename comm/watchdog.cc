@@ -1,0 +1,245 @@
+#include "comm/watchdog.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstring>
+#include <deque>
+#include <set>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/activity.h"
+#include "base/error.h"
+#include "comm/collectives.h"
+#include "comm/communicator_state.h"
+#include "comm/hang.h"
+
+namespace gigahop::comm {
+namespace {
+
+using std::chrono::duration;
+using std::chrono::steady_clock;
+
+constexpr int kTag = 7;
+constexpr std::chrono::milliseconds kTick(50);
+constexpr std::chrono::seconds kLookEvery(1);  // at this rank's own activity
+
+enum class Kind : int32_t { kBeat, kQuestion, kAnswer };
+
+struct Message {
+  Kind kind = Kind::kBeat;
+  RankStatus sender;
+  HeardStatus previous;  // of the rank before the sender; seconds_ago < 0: never heard of
+};
+
+double seconds_since(steady_clock::time_point then) {
+  return duration<double>(steady_clock::now() - then).count();
+}
+
+std::vector<std::string> hosts_of(const Communicator& comm) {
+  const std::span<const char> mine(comm.host());
+  const Gathered all = all_gather_varied_bytes(comm, std::as_bytes(mine));
+  std::vector<std::string> hosts;
+  for (size_t rank = 0; rank + 1 < all.offsets.size(); ++rank) {
+    const auto* text = reinterpret_cast<const char*>(all.bytes.data());
+    hosts.emplace_back(text + all.offsets[rank], text + all.offsets[rank + 1]);
+  }
+  return hosts;
+}
+
+}  // namespace
+
+class Watchdog::Watch {
+ public:
+  Watch(const Communicator& comm, const WatchdogOptions& options, std::function<void(const std::string&)> on_hang)
+      : comm_(comm.duplicate()),
+        options_(options),
+        on_hang_(std::move(on_hang)),
+        hosts_(hosts_of(comm_)),
+        answers_(hosts_.size()),
+        thread_([this] { run(); }) {}
+
+  ~Watch() {
+    is_over_ = true;
+    thread_.join();
+    left_behind().push_back({std::move(comm_), std::move(posted_)});
+  }
+
+ private:
+  struct Posted {
+    Message message;
+    MPI_Request request = MPI_REQUEST_NULL;
+  };
+
+  /// Ranks that end later still send to this one, and what it sent may still be under way: until MPI ends, these stay.
+  struct LeftBehind {
+    Communicator comm;
+    std::deque<Posted> posted;
+  };
+  static std::vector<LeftBehind>& left_behind() {
+    static std::vector<LeftBehind> all;
+    return all;
+  }
+
+  WaitBook& book() const { return *comm_.state().wait_book; }
+
+  void run() {
+    try {
+      watch();
+    } catch (const Error& error) {
+      on_hang_(error.what());
+    }
+  }
+
+  void watch() {
+    const int32_t self = this_thread_id();
+    steady_clock::time_point last_beat;  // long ago: the first one at once
+    steady_clock::time_point last_look;
+    while (!is_over_) {
+      receive();
+      forget_sent();
+      if (steady_clock::now() - last_look >= kLookEvery) {
+        std::set<int32_t> quiet = {self};
+        for (const WaitBook::Wait& wait : book().waits()) quiet.insert(wait.thread);
+        activity_.look(quiet);
+        last_look = steady_clock::now();
+      }
+      if (seconds_since(last_beat) >= options_.beat_seconds) {
+        send((comm_.rank() + 1) % comm_.size(), Kind::kBeat);
+        last_beat = steady_clock::now();
+      }
+      ask_and_explain();
+      std::this_thread::sleep_for(kTick);
+    }
+  }
+
+  /// From the passing of a deadline to a verdict, and again if there is hope.
+  void ask_and_explain() {
+    if (has_spoken_) return;
+    if (!is_asking_) {
+      const bool is_late = status().waiting_seconds >= options_.deadline_seconds;
+      if (!is_late || seconds_since(asked_) < options_.deadline_seconds / 2) return;
+      std::ranges::fill(answers_, std::nullopt);
+      for (int rank = 0; rank < comm_.size(); ++rank) {
+        if (rank != comm_.rank()) send(rank, Kind::kQuestion);
+      }
+      asked_ = steady_clock::now();
+      is_asking_ = true;
+      return;
+    }
+    answers_[static_cast<size_t>(comm_.rank())] =
+        Message{.kind = Kind::kAnswer, .sender = status(), .previous = heard()};
+    const bool all_answered = std::ranges::all_of(answers_, [](const auto& answer) { return answer.has_value(); });
+    if (!all_answered && seconds_since(asked_) < options_.answer_seconds) return;
+    is_asking_ = false;
+    if (status().waiting_seconds < options_.deadline_seconds) return;  // what was waited for has come
+    const auto explanation = explain_hang(reports(), options_.deadline_seconds);
+    if (!explanation.has_value()) return;
+    has_spoken_ = true;
+    on_hang_(*explanation);
+  }
+
+  RankStatus status() const {
+    RankStatus status;
+    int phase = book().main_phase();
+    for (const WaitBook::Wait& wait : book().waits()) {
+      const double seconds = seconds_since(wait.since);
+      if (seconds <= status.waiting_seconds) continue;
+      status.waiting_seconds = seconds;
+      phase = wait.phase;
+    }
+    status.idle_seconds = activity_.idle_seconds();
+    const std::string name = phase == kNoPhase ? "" : comm_.state().ledger->name_of(phase);
+    std::copy_n(name.c_str(), std::min(name.size() + 1, status.phase.size() - 1), status.phase.data());
+    return status;
+  }
+
+  HeardStatus heard() const {
+    HeardStatus heard = previous_;
+    heard.seconds_ago = has_heard_ ? seconds_since(heard_at_) : -1;
+    return heard;
+  }
+
+  std::vector<RankReport> reports() const {
+    std::vector<RankReport> reports(hosts_.size());
+    for (size_t rank = 0; rank < reports.size(); ++rank) {
+      reports[rank].host = hosts_[rank];
+      if (answers_[rank].has_value()) reports[rank].answer = answers_[rank]->sender;
+      const std::optional<Message>& next = answers_[(rank + 1) % reports.size()];
+      if (next.has_value() && next->previous.seconds_ago >= 0) reports[rank].before = next->previous;
+    }
+    return reports;
+  }
+
+  void send(int rank, Kind kind) {
+    Posted& posted = posted_.emplace_back(Posted{.message = {.kind = kind, .sender = status(), .previous = heard()}});
+    mpi_check(MPI_Isend(&posted.message, sizeof(Message), MPI_BYTE, rank, kTag, comm_.state().handle, &posted.request),
+              "MPI_Isend");
+  }
+
+  void receive() {
+    for (;;) {
+      int is_there = 0;
+      MPI_Status envelope;
+      mpi_check(MPI_Iprobe(MPI_ANY_SOURCE, kTag, comm_.state().handle, &is_there, &envelope), "MPI_Iprobe");
+      if (is_there == 0) return;
+      Message message;
+      mpi_check(MPI_Recv(&message, sizeof message, MPI_BYTE, envelope.MPI_SOURCE, kTag, comm_.state().handle,
+                         MPI_STATUS_IGNORE),
+                "MPI_Recv");
+      take(envelope.MPI_SOURCE, message);
+    }
+  }
+
+  void take(int sender, const Message& message) {
+    switch (message.kind) {
+      case Kind::kBeat:
+        previous_.status = message.sender;
+        heard_at_ = steady_clock::now();
+        has_heard_ = true;
+        break;
+      case Kind::kQuestion:
+        send(sender, Kind::kAnswer);
+        break;
+      case Kind::kAnswer:
+        answers_[static_cast<size_t>(sender)] = message;
+        break;
+    }
+  }
+
+  void forget_sent() {
+    while (!posted_.empty()) {
+      int is_sent = 0;
+      mpi_check(MPI_Test(&posted_.front().request, &is_sent, MPI_STATUS_IGNORE), "MPI_Test");
+      if (is_sent == 0) return;
+      posted_.pop_front();
+    }
+  }
+
+  Communicator comm_;
+  WatchdogOptions options_;
+  std::function<void(const std::string&)> on_hang_;
+  std::vector<std::string> hosts_;
+  ActivityMeter activity_;
+  std::deque<Posted> posted_;  // addresses stay
+  std::vector<std::optional<Message>> answers_;
+  steady_clock::time_point asked_;
+  HeardStatus previous_;
+  steady_clock::time_point heard_at_;
+  bool has_heard_ = false;
+  bool is_asking_ = false;
+  bool has_spoken_ = false;
+  std::atomic<bool> is_over_ = false;
+  std::thread thread_;  // last: it uses all of the others
+};
+
+Watchdog::Watchdog(const Communicator& comm, const WatchdogOptions& options,
+                   std::function<void(const std::string&)> on_hang) {
+  if (comm.size() > 1) watch_ = std::make_unique<Watch>(comm, options, std::move(on_hang));
+}
+
+Watchdog::~Watchdog() = default;
+
+}  // namespace gigahop::comm

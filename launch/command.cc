@@ -34,7 +34,7 @@ void Invocation::add(CLI::App& command, const std::vector<SettingFlag>& flags, s
   command.callback([this, chosen = std::move(action)] { action_ = chosen; });
 }
 
-void Invocation::run(const comm::Communicator& comm) const {
+int Invocation::run(const comm::Communicator& comm) const {
   configure_log(comm.rank(), comm.size(), verbose_ ? LogLevel::kDebug : LogLevel::kInfo);
   Context context{.comm = comm, .config = config::load_config(config_path_), .dry_run = dry_run_};
   for (const std::string& assignment : overrides_) config::apply_override(context.config, assignment);
@@ -42,7 +42,7 @@ void Invocation::run(const comm::Communicator& comm) const {
   config::validate(context.config);
   if (print_config_) {
     if (comm.rank() == 0) fmt::print("{}", config::print_config(context.config));
-    return;
+    return 0;
   }
   context.use_processors();
   const double deadline = context.config.watchdog_seconds();
@@ -52,6 +52,7 @@ void Invocation::run(const comm::Communicator& comm) const {
                      [&](const std::string& explanation) { end_hung_job(comm, explanation); });
   }
   action_(context);
+  return context.exit_code;
 }
 
 }  // namespace gigahop::launch

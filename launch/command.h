@@ -25,8 +25,8 @@ class Invocation {
   /// Adds --config, --set, --print-config, --dry-run, --verbose and the flags to a sub-command, and its action.
   void add(CLI::App& command, const std::vector<SettingFlag>& flags, std::function<void(Context&)> action);
 
-  /// Loads and validates the configuration, then prints it (--print-config) or runs the action.
-  void run(const comm::Communicator& comm) const;
+  /// Loads and validates the configuration, then prints it (--print-config) or runs the action. Returns the exit code.
+  int run(const comm::Communicator& comm) const;
 
  private:
   struct FlagValue {

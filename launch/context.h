@@ -9,10 +9,15 @@
 
 namespace gigahop::launch {
 
+/// What sysexits.h calls EX_TEMPFAIL: the same command, resumed, goes on.
+inline constexpr int kExitTryAgain = 75;
+
 struct Context {
   const comm::Communicator& comm;
   proto::Config config;
   bool dry_run = false;
+  /// Of the process, if no Error comes: not 0 where the command did not get to its end but may another time.
+  int exit_code = 0;
 
   /// What each step of this rank computes with; use_processors() sets it.
   int num_threads = 1;

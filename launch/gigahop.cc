@@ -65,5 +65,5 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& outcome) {
     return explain(app, argc > 1 ? argv[1] : "", outcome);
   }
-  return guarded_main(argc, argv, [&](const gigahop::comm::Communicator& world) { invocation.run(world); });
+  return guarded_main(argc, argv, [&](const gigahop::comm::Communicator& world) { return invocation.run(world); });
 }

@@ -53,12 +53,11 @@ void end_hung_job(const comm::Communicator& comm, const std::string& explanation
   comm::abort_all(kExitCode);
 }
 
-int guarded_main(int argc, char** argv, const std::function<void(const comm::Communicator&)>& command) {
+int guarded_main(int argc, char** argv, const std::function<int(const comm::Communicator&)>& command) {
   const comm::Environment environment(&argc, &argv);
   const comm::Communicator world = comm::Communicator::world();
   try {
-    command(world);
-    return 0;
+    return command(world);
   } catch (const Error& error) {
     return report({static_cast<int>(error.kind), std::string(name(error.kind)), error.what()}, world);
   } catch (const std::exception& error) {

@@ -128,6 +128,7 @@ void run_all(Context& context) {
     return train_model(context, workspace.partition, workspace.run,
                        {.resume = state == StageState::kBegun, .init_from = {}, .trace = {}});
   });
+  if (context.exit_code == kExitTryAgain) return;
   run_stage("predict", settings.predict, trained, workspace.predictions, [&](StageState) {
     predict_nodes(context, workspace.partition, workspace.run, workspace.predictions);
     return Completion::kComplete;

@@ -42,8 +42,8 @@ struct TrainOptions {
   std::filesystem::path init_from;
   std::filesystem::path trace;  // empty: none
 };
-/// kLimited: train.max_steps or max_seconds ended it before the last epoch.
-enum class Completion { kComplete, kLimited };
+/// kLimited: train.max_steps or max_seconds ended it before the last epoch. kStopped: a signal did.
+enum class Completion { kComplete, kLimited, kStopped };
 Completion train_model(Context& context, const std::filesystem::path& partition, const std::filesystem::path& run,
                        const TrainOptions& options);
 

@@ -22,6 +22,11 @@ std::string memory_hint(const Context& context, const train::GraphShare& share) 
                      largest);
 }
 
+Completion completion_of(const train::TrainResult& result, const proto::TrainConfig& config) {
+  if (result.is_stopped) return Completion::kStopped;
+  return result.epoch >= config.epochs() ? Completion::kComplete : Completion::kLimited;
+}
+
 }  // namespace
 
 Completion train_model(Context& context, const fs::path& partition, const fs::path& run, const TrainOptions& options) {
@@ -46,8 +51,8 @@ Completion train_model(Context& context, const fs::path& partition, const fs::pa
   start.init_from = options.init_from;
   start.trace = options.trace;
   const train::TrainResult result = train::train(context.comm, context.config, partition, rank_of_part, run, start);
-  const Completion completion =
-      result.epoch >= context.config.train().epochs() ? Completion::kComplete : Completion::kLimited;
+  const Completion completion = completion_of(result, context.config.train());
+  if (completion == Completion::kStopped) context.exit_code = kExitTryAgain;
   if (!speaks) return completion;
   fmt::print("trained {}: {} epochs, {} steps in {:.1f} s", run.string(), result.epoch, with_commas(result.step),
              result.seconds);
@@ -59,6 +64,9 @@ Completion train_model(Context& context, const fs::path& partition, const fs::pa
   if (completion == Completion::kLimited) {
     fmt::print("  of {} epochs: a limit of steps or seconds ended it; resume to go on\n",
                context.config.train().epochs());
+  }
+  if (completion == Completion::kStopped) {
+    fmt::print("  of {} epochs: told to stop; resume to go on\n", context.config.train().epochs());
   }
   return completion;
 }

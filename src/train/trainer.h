@@ -40,9 +40,10 @@ struct TrainResult {
   double best_valid_accuracy = 0;  // NaN before an evaluation
   double best_test_accuracy = 0;   // at the best valid accuracy
   double seconds = 0;              // of this call
+  bool is_stopped = false;         // told to stop before its end (base/stop_signal.h); a checkpoint has its last step
 };
 
-/// Trains, or goes on training, until the last epoch, max_steps or max_seconds.
+/// Trains, or goes on training, until the last epoch, max_steps or max_seconds, or until a rank is told to stop.
 ///
 /// rank_of_part [P]: the same on all ranks; every rank owns a part.
 /// Errors  Error{kConfig} for fewer parts than ranks, or a resumed run whose seed or batch size changed;

@@ -226,35 +226,44 @@ void TrainingRun<Device>::open_outputs(int64_t last_step) {
 template <class Device>
 void TrainingRun<Device>::train_epochs() {
   Ending ending = Ending::kGoesOn;
-  while (progress_.step() < plan_.num_steps() && ending == Ending::kGoesOn) {
-    const EpochTimer timer([this] {
-      return EpochTimer::Spent{pipeline_->waited_seconds(), comm_.seconds() + step_.sync_seconds(),
-                               model_.product_seconds(), pipeline_->taken()};
-    });
-    seeds_before_ = progress_.tally().num_seeds();
-    if (comm_.rank() == 0 && options_.output == Output::kShown) {
-      bar_.emplace(fmt::format("epoch {}", progress_.epoch() + 1), "steps", plan_.steps_per_epoch);
-    }
-    do {
-      train_step();
-      const bool epoch_goes_on = progress_.step_in_epoch() > 0;
-      if (epoch_goes_on && plan_.saves_within_epoch(progress_.step())) save();
-    } while (progress_.step_in_epoch() > 0 && progress_.step() < plan_.num_steps());
-    bar_.reset();
-    if (progress_.step_in_epoch() == 0) ending = end_epoch(timer);
+  while (progress_.step() < plan_.num_steps() && ending == Ending::kGoesOn) ending = train_epoch();
+  is_stopped_ = ending == Ending::kStopped && progress_.step() < plan_.num_steps();
+  if (is_stopped_) log_info("told to stop: step {} is the last", progress_.step());
+}
+
+/// To its end, or to where a limit or a signal ends it before.
+template <class Device>
+typename TrainingRun<Device>::Ending TrainingRun<Device>::train_epoch() {
+  const EpochTimer timer([this] {
+    return EpochTimer::Spent{pipeline_->waited_seconds(), comm_.seconds() + step_.sync_seconds(),
+                             model_.product_seconds(), pipeline_->taken()};
+  });
+  seeds_before_ = progress_.tally().num_seeds();
+  if (comm_.rank() == 0 && options_.output == Output::kShown) {
+    bar_.emplace(fmt::format("epoch {}", progress_.epoch() + 1), "steps", plan_.steps_per_epoch);
   }
+  bool is_told_to_stop = false;
+  do {
+    is_told_to_stop = train_step();
+    const bool epoch_goes_on = progress_.step_in_epoch() > 0;
+    if (epoch_goes_on && (is_told_to_stop || plan_.saves_within_epoch(progress_.step()))) save();
+  } while (progress_.step_in_epoch() > 0 && progress_.step() < plan_.num_steps() && !is_told_to_stop);
+  bar_.reset();
+  const Ending ending = progress_.step_in_epoch() == 0 ? end_epoch(timer) : Ending::kGoesOn;
+  return is_told_to_stop ? Ending::kStopped : ending;
 }
 
 template <class Device>
-void TrainingRun<Device>::train_step() {
+bool TrainingRun<Device>::train_step() {
   const trace::Span span("step", progress_.step());
   const int64_t num_seeds = num_seeds_of_step(graph_.partition(), progress_.step_in_epoch(), plan_.steps_per_epoch);
   const StepOutput output = step_.run(
       *pipeline_,
       {.step = progress_.step(), .num_seeds_all = num_seeds, .learning_rate = learning_rate_of(progress_.step())});
-  // One small sum per step: the loss, and whether the checkpoint under way is on disk on all ranks.
-  std::array<double, 3> sums = {output.loss_sum, static_cast<double>(output.num_correct),
-                                writer_->is_pending() && writer_->is_written() ? 1.0 : 0.0};
+  // One small sum per step: the loss, whether the checkpoint under way is on disk on all ranks, and whether to stop.
+  std::array<double, 4> sums = {output.loss_sum, static_cast<double>(output.num_correct),
+                                writer_->is_pending() && writer_->is_written() ? 1.0 : 0.0,
+                                signals_.is_stop_wanted() ? 1.0 : 0.0};
   comm::all_reduce_sum(comm_, std::span<double>(sums));
   gradient_norm_ = output.gradient_norm;
 
@@ -269,6 +278,7 @@ void TrainingRun<Device>::train_step() {
   if (bar_.has_value()) bar_->advance(1);
   if (options_.on_step && num_seeds > 0) options_.on_step(progress_.step(), sums[0] / static_cast<double>(num_seeds));
   if (sums[2] == comm_.size()) finish_checkpoint();
+  return sums[3] > 0;
 }
 
 template <class Device>
@@ -426,7 +436,8 @@ TrainResult TrainingRun<Device>::result() const {
           .last_loss = last_loss_,
           .best_valid_accuracy = progress_.best_valid_accuracy(),
           .best_test_accuracy = progress_.best_test_accuracy(),
-          .seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count()};
+          .seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count(),
+          .is_stopped = is_stopped_};
 }
 
 template class TrainingRun<Cpu>;

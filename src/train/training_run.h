@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/progress.h"
+#include "base/stop_signal.h"
 #include "comm/communicator.h"
 #include "graph/local_graph.h"
 #include "model/large_gt.h"
@@ -40,7 +41,7 @@ class TrainingRun {
   TrainResult run();
 
  private:
-  enum class Ending { kGoesOn, kOutOfTime };
+  enum class Ending { kGoesOn, kOutOfTime, kStopped };
   struct Best {
     int64_t step = -1;
     double valid_accuracy = 0;
@@ -57,7 +58,9 @@ class TrainingRun {
   void feed_batches(const RunPlan& plan);
 
   void train_epochs();
-  void train_step();
+  /// Whether some rank was told to stop.
+  bool train_step();
+  Ending train_epoch();
   Ending end_epoch(const EpochTimer& timer);
   Ending ask_clock() const;
   void evaluate_splits(proto::Metrics& metrics);
@@ -94,8 +97,10 @@ class TrainingRun {
   Best written_best_;         // the best whose checkpoint exists
   double last_loss_;          // of the last whole epoch
   double gradient_norm_ = 0;  // of the last step
+  bool is_stopped_ = false;   // by a signal, before its end
   int64_t seeds_before_ = 0;  // of the epoch under way, trained on before this process took it up
 
+  StopSignals signals_;
   std::optional<CheckpointWriter> writer_;
   std::optional<MetricsLog> log_;  // rank 0 alone
   std::optional<Progress> bar_;    // rank 0 alone

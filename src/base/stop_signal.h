@@ -1,0 +1,19 @@
+/// The wish to stop soon but in order: what schedulers send before they end a job.
+#pragma once
+
+namespace gigahop {
+
+/// While one of these lives, SIGTERM, SIGUSR1 and the first SIGINT are noted instead of ending the process; a second
+/// SIGINT ends it at once. One at a time.
+class StopSignals {
+ public:
+  StopSignals();
+  ~StopSignals();
+  StopSignals(const StopSignals&) = delete;
+  StopSignals& operator=(const StopSignals&) = delete;
+
+  /// Whether one has come.
+  bool is_stop_wanted() const;
+};
+
+}  // namespace gigahop

@@ -174,12 +174,12 @@ Communicator::~Communicator() {
 Communicator Communicator::world() {
   require(is_running(), "a comm::Environment exists before the first communicator");
   auto state = std::make_unique<State>();
+  state->wait_book = std::make_shared<WaitBook>();
   state->handle = duplicate_handle(*state, MPI_COMM_WORLD);
   mpi_check(MPI_Comm_rank(state->handle, &state->rank), "MPI_Comm_rank");
   mpi_check(MPI_Comm_size(state->handle, &state->size), "MPI_Comm_size");
   state->host = host_name();
   state->ledger = std::make_shared<Ledger>(state->size);
-  state->wait_book = std::make_shared<WaitBook>();
   Communicator comm(std::move(state));
   find_neighbours_on_host(comm, comm.state());
   return comm;
@@ -188,10 +188,10 @@ Communicator Communicator::world() {
 Communicator Communicator::self() {
   require(is_running(), "a comm::Environment exists before the first communicator");
   auto state = std::make_unique<State>();
+  state->wait_book = std::make_shared<WaitBook>();
   state->handle = duplicate_handle(*state, MPI_COMM_SELF);
   state->host = host_name();
   state->ledger = std::make_shared<Ledger>(state->size);
-  state->wait_book = std::make_shared<WaitBook>();
   return Communicator(std::move(state));
 }
 

@@ -69,6 +69,13 @@ TEST(ExplainHang, has_hope_while_a_rank_works_or_has_only_begun_to_wait) {
   EXPECT_FALSE(explain_hang({answering(130, 130), answering(2, 0)}, 120).has_value());
 }
 
+TEST(Watchdog, the_making_of_a_communicator_may_take_long) {
+  const Communicator before = Communicator::world();
+  if (before.rank() == before.size() - 1) std::this_thread::sleep_for(milliseconds(400));
+  const Communicator world = Communicator::world();
+  EXPECT_EQ(sum_over_ranks(world, int64_t{1}), world.size());
+}
+
 TEST(Watchdog, names_the_rank_that_sleeps_to_all_that_wait_for_it) {
   const Communicator comm = Communicator::world();
   if (comm.size() == 1) GTEST_SKIP() << "nobody to wait for";

@@ -68,8 +68,9 @@ class Link:
             subprocess.run(["ip", "netns", "delete", name], stderr=subprocess.DEVNULL, check=False)
 
 
-def launch(command, prefix=(), extra=()):
-    launched = [*prefix, "mpirun", "--bind-to", "none", "-n", "2", *extra, *map(str, command)]
+def launch(command, num_ranks=2, prefix=(), extra=()):
+    """The lines of JSON that it prints."""
+    launched = [*prefix, "mpirun", "--bind-to", "none", "-n", str(num_ranks), *extra, *map(str, command)]
     done = subprocess.run(launched, env=dict(os.environ, **ENVIRONMENT), stdout=subprocess.PIPE, text=True, check=True)
     return [json.loads(line) for line in done.stdout.splitlines()]
 

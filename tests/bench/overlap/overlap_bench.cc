@@ -16,18 +16,12 @@
 #include "base/error.h"
 #include "comm/collectives.h"
 #include "config/config.h"
-#include "graph/partition_folder.h"
-#include "sampler/pipeline.h"
-#include "sampler/seed_plan.h"
-#include "train/run_plan.h"
-#include "train/setup.h"
-#include "train/step.h"
+#include "training_steps.h"
 
 namespace gigahop::bench {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-enum class Loading { kInLine, kPipeline };
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -41,63 +35,10 @@ struct Outcome {
   std::vector<double> losses;
 };
 
-/// The batches of epoch 0, one after the other, either way.
-class Source {
- public:
-  Source(const comm::Communicator& comm, const graph::LocalGraph& graph, const proto::Config& config, Loading loading)
-      : loader_(graph, comm.duplicate(), train::loader_options(config, train::num_threads(config))),
-        plan_(make_plan(graph, config)),
-        dry_plan_(make_plan(graph, config)) {
-    if (loading == Loading::kPipeline) {
-      pipeline_.emplace(
-          loader_, [this] { return next_request(); }, config.sampler().batches_ahead());
-    }
-  }
-
-  sampler::MiniBatch next() {
-    if (pipeline_.has_value()) return *pipeline_->next();
-    return loader_.load(*next_request());
-  }
-  int64_t num_steps() const { return plan_.num_steps(); }
-
- private:
-  static sampler::SeedPlan make_plan(const graph::LocalGraph& graph, const proto::Config& config) {
-    return {graph,
-            sampler::Split::kTrain,
-            graph.partition().num_train(),
-            config.train().batch_size(),
-            sampler::SeedOrder::kShuffled,
-            RandomKey{config.seed()}};
-  }
-
-  std::optional<sampler::BatchRequest> next_request() {
-    loader_.fill_cache(0, [this] { return request(dry_plan_, dry_step_++); });
-    return request(plan_, step_++);
-  }
-
-  static std::optional<sampler::BatchRequest> request(sampler::SeedPlan& plan, int64_t step) {
-    if (step >= plan.num_steps()) return std::nullopt;
-    return sampler::BatchRequest{.epoch = 0, .step = step, .salt = 0, .seeds = plan.seeds(0, step)};
-  }
-
-  sampler::Loader loader_;
-  sampler::SeedPlan plan_;
-  sampler::SeedPlan dry_plan_;
-  int64_t step_ = 0;
-  int64_t dry_step_ = 0;
-  std::optional<sampler::Pipeline> pipeline_;
-};
-
 Outcome measure(const comm::Communicator& comm, const graph::LocalGraph& graph, const proto::Config& config,
                 Loading loading, int64_t num_steps) {
-  Cpu device{.num_threads = train::num_threads(config)};
-  const model::ModelShape shape = train::model_shape(config, graph.partition(), train::positional_width(graph));
-  model::LargeGt<Cpu> model(device, shape, RandomKey{config.seed()}, comm);
-  train::Optimizer<Cpu> optimizer(device, model.parameters().values().size, train::OptimizerOptions{});
-  train::Assignments assignments(graph, shape.num_codewords, RandomKey{config.seed()});
-  model.set_histogram(assignments.histogram(comm));
-  train::Step<Cpu> step(comm, model, optimizer, assignments);
-  Source source(comm, graph, config, loading);
+  Training training(comm, graph, config);
+  EpochBatches source(comm, graph, config, loading);
   require(num_steps < source.num_steps(), "the epoch has more steps than are asked for");
   Outcome outcome;
   comm::barrier(comm);
@@ -111,11 +52,7 @@ Outcome measure(const comm::Communicator& comm, const graph::LocalGraph& graph, 
     const Clock::time_point waiting = Clock::now();
     const sampler::MiniBatch batch = source.next();
     (i == 0 ? outcome.first_seconds : outcome.wait_seconds) += seconds_since(waiting);
-    const int64_t num_seeds = train::num_seeds_of_step(graph.partition(), i, source.num_steps());
-    const double loss =
-        step.run(batch, {.step = i, .num_seeds_all = num_seeds, .learning_rate = config.train().learning_rate()})
-            .loss_sum;
-    outcome.losses.push_back(comm::sum_over_ranks(comm, loss) / static_cast<double>(num_seeds));
+    outcome.losses.push_back(training.run(batch, i, source.num_steps()));
   }
   const auto number = static_cast<double>(num_steps);
   outcome.comm_seconds = comm.seconds() - exchanged;
@@ -128,10 +65,7 @@ Outcome measure(const comm::Communicator& comm, const graph::LocalGraph& graph, 
 
 void run(const std::filesystem::path& partition, int64_t num_steps, proto::Config config) {
   const comm::Communicator comm = comm::Communicator::world();
-  std::vector<int32_t> rank_of_part;
-  const int num_parts = graph::read_partition_manifest(partition).num_parts();
-  for (int part = 0; part < num_parts; ++part) rank_of_part.push_back(part * comm.size() / num_parts);
-  const graph::LocalGraph graph = train::open_graph(comm, partition, rank_of_part);
+  const graph::LocalGraph graph = open_parts(comm, partition);
   const auto policy = config.sampler().cache_policy();
   std::optional<std::vector<double>> losses;
   for (const auto cache : {proto::SamplerConfig::NONE, policy}) {

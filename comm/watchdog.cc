@@ -5,13 +5,13 @@
 #include <chrono>
 #include <cstring>
 #include <deque>
+#include <exception>
 #include <set>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "base/activity.h"
-#include "base/error.h"
 #include "comm/collectives.h"
 #include "comm/communicator_state.h"
 #include "comm/hang.h"
@@ -25,11 +25,14 @@ using std::chrono::steady_clock;
 constexpr int kTag = 7;
 constexpr std::chrono::milliseconds kTick(50);
 constexpr std::chrono::seconds kLookEvery(1);  // at this rank's own activity
+constexpr double kSuspendedSeconds = 5;        // between two ticks: this process did not run in between
+constexpr int kQuestions = 2;                  // that a rank must leave unanswered to be missing
 
 enum class Kind : int32_t { kBeat, kQuestion, kAnswer };
 
 struct Message {
   Kind kind = Kind::kBeat;
+  int32_t question = 0;  // the number of the question that is asked or answered
   RankStatus sender;
   HeardStatus previous;  // of the rank before the sender; seconds_ago < 0: never heard of
 };
@@ -88,7 +91,7 @@ class Watchdog::Watch {
   void run() {
     try {
       watch();
-    } catch (const Error& error) {
+    } catch (const std::exception& error) {
       on_hang_(error.what());
     }
   }
@@ -97,7 +100,9 @@ class Watchdog::Watch {
     const int32_t self = this_thread_id();
     steady_clock::time_point last_beat;  // long ago: the first one at once
     steady_clock::time_point last_look;
+    steady_clock::time_point last_tick = steady_clock::now();
     while (!is_over_) {
+      if (seconds_since(std::exchange(last_tick, steady_clock::now())) > kSuspendedSeconds) forget_the_past();
       receive();
       forget_sent();
       if (steady_clock::now() - last_look >= kLookEvery) {
@@ -115,30 +120,47 @@ class Watchdog::Watch {
     }
   }
 
-  /// From the passing of a deadline to a verdict, and again if there is hope.
+  /// Waits and rest of a time in which the process was suspended say nothing; nor would the other ranks' answers.
+  void forget_the_past() {
+    activity_.restart();
+    num_asked_ = 0;
+    judged_ = steady_clock::now();
+  }
+
+  bool is_late() const { return status().waiting_seconds >= options_.deadline_seconds; }
+
+  /// From the passing of a deadline over questions to a verdict, and again later if there is hope.
   void ask_and_explain() {
     if (has_spoken_) return;
-    if (!is_asking_) {
-      const bool is_late = status().waiting_seconds >= options_.deadline_seconds;
-      if (!is_late || seconds_since(asked_) < options_.deadline_seconds / 2) return;
-      std::ranges::fill(answers_, std::nullopt);
-      for (int rank = 0; rank < comm_.size(); ++rank) {
-        if (rank != comm_.rank()) send(rank, Kind::kQuestion);
-      }
-      asked_ = steady_clock::now();
-      is_asking_ = true;
+    if (num_asked_ == 0) {
+      if (is_late() && seconds_since(judged_) >= options_.deadline_seconds / 2) ask();
       return;
     }
     answers_[static_cast<size_t>(comm_.rank())] =
-        Message{.kind = Kind::kAnswer, .sender = status(), .previous = heard()};
+        Message{.kind = Kind::kAnswer, .question = question_, .sender = status(), .previous = heard()};
     const bool all_answered = std::ranges::all_of(answers_, [](const auto& answer) { return answer.has_value(); });
     if (!all_answered && seconds_since(asked_) < options_.answer_seconds) return;
-    is_asking_ = false;
-    if (status().waiting_seconds < options_.deadline_seconds) return;  // what was waited for has come
+    if (!all_answered && num_asked_ < kQuestions) {
+      ask();
+      return;
+    }
+    num_asked_ = 0;
+    judged_ = steady_clock::now();
+    if (!is_late()) return;  // what was waited for has come
     const auto explanation = explain_hang(reports(), options_.deadline_seconds);
     if (!explanation.has_value()) return;
     has_spoken_ = true;
     on_hang_(*explanation);
+  }
+
+  void ask() {
+    ++question_;
+    ++num_asked_;
+    asked_ = steady_clock::now();
+    std::ranges::fill(answers_, std::nullopt);
+    for (int rank = 0; rank < comm_.size(); ++rank) {
+      if (rank != comm_.rank()) send(rank, Kind::kQuestion, question_);
+    }
   }
 
   RankStatus status() const {
@@ -173,8 +195,9 @@ class Watchdog::Watch {
     return reports;
   }
 
-  void send(int rank, Kind kind) {
-    Posted& posted = posted_.emplace_back(Posted{.message = {.kind = kind, .sender = status(), .previous = heard()}});
+  void send(int rank, Kind kind, int32_t question = 0) {
+    Posted& posted = posted_.emplace_back();
+    posted.message = {.kind = kind, .question = question, .sender = status(), .previous = heard()};
     mpi_check(MPI_Isend(&posted.message, sizeof(Message), MPI_BYTE, rank, kTag, comm_.state().handle, &posted.request),
               "MPI_Isend");
   }
@@ -201,10 +224,10 @@ class Watchdog::Watch {
         has_heard_ = true;
         break;
       case Kind::kQuestion:
-        send(sender, Kind::kAnswer);
+        send(sender, Kind::kAnswer, message.question);
         break;
       case Kind::kAnswer:
-        answers_[static_cast<size_t>(sender)] = message;
+        if (message.question == question_) answers_[static_cast<size_t>(sender)] = message;
         break;
     }
   }
@@ -229,7 +252,9 @@ class Watchdog::Watch {
   HeardStatus previous_;
   steady_clock::time_point heard_at_;
   bool has_heard_ = false;
-  bool is_asking_ = false;
+  steady_clock::time_point judged_;
+  int32_t question_ = 0;
+  int num_asked_ = 0;  // questions since the last verdict
   bool has_spoken_ = false;
   std::atomic<bool> is_over_ = false;
   std::thread thread_;  // last: it uses all of the others

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "comm/collectives.h"
 #include "comm/watchdog.h"
 #include "config/config.h"
 #include "launch/guarded_main.h"
@@ -52,6 +53,7 @@ int Invocation::run(const comm::Communicator& comm) const {
                      [&](const std::string& explanation) { end_hung_job(comm, explanation); });
   }
   action_(context);
+  comm::barrier(comm);  // while the watchdog lives, so that a rank that hangs at its end is named too
   return context.exit_code;
 }
 

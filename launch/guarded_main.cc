@@ -57,7 +57,9 @@ int guarded_main(int argc, char** argv, const std::function<int(const comm::Comm
   const comm::Environment environment(&argc, &argv);
   const comm::Communicator world = comm::Communicator::world();
   try {
-    return command(world);
+    const int exit_code = command(world);
+    std::fflush(nullptr);  // the first rank that ends with a code of its own ends the others
+    return exit_code;
   } catch (const Error& error) {
     return report({static_cast<int>(error.kind), std::string(name(error.kind)), error.what()}, world);
   } catch (const std::exception& error) {

@@ -9,12 +9,13 @@
 
 namespace gigahop::launch {
 
-/// Returns the exit code of the process: what `command` returns, or that of its Error (config 2, data 3, comm 4, device
-/// 5, internal 70). With several ranks a failure ends all of them at once. The line "[rank 3/8 node07] data: ..." is
-/// printed by the rank where the fault arose. Prints "[rank 3/8 node07] comm: EXPLANATION" and, when the other ranks
-/// have had a moment to say the same, ends all of them with the exit code of comm. For any thread.
+/// Prints "[rank 3/8 node07] comm: EXPLANATION" and, when the other ranks have had a moment to say the same, ends all
+/// of them with the exit code of comm. For any thread.
 [[noreturn]] void end_hung_job(const comm::Communicator& comm, const std::string& explanation);
 
+/// Returns the exit code of the process: what `command` returns, or that of its Error (config 2, data 3, comm 4, device
+/// 5, internal 70). With several ranks a failure ends all of them at once. The line "[rank 3/8 node07] data: ..." is
+/// printed by the rank where the fault arose.
 int guarded_main(int argc, char** argv, const std::function<int(const comm::Communicator&)>& command);
 
 }  // namespace gigahop::launch

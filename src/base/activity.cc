@@ -7,21 +7,36 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
 
 namespace gigahop {
 namespace fs = std::filesystem;
 namespace {
 
-/// Nanoseconds of processor time by thread; those that have just ended are left out.
-std::map<int32_t, int64_t> processor_times() {
-  std::map<int32_t, int64_t> times;
+constexpr std::chrono::minutes kPatienceWithDisks(10);
+
+struct ThreadState {
+  int64_t processor_ns = 0;
+  bool is_held = false;  // in a call that only the file system or a device can end
+};
+
+/// By thread; those that have just ended are left out.
+std::map<int32_t, ThreadState> look_at_threads() {
+  std::map<int32_t, ThreadState> threads;
   std::error_code failure;
-  for (const fs::directory_entry& thread : fs::directory_iterator("/proc/self/task", failure)) {
-    std::ifstream file(thread.path() / "schedstat");
-    int64_t nanoseconds = 0;
-    if (file >> nanoseconds) times[std::atoi(thread.path().filename().c_str())] = nanoseconds;
+  for (fs::directory_iterator entry("/proc/self/task", failure); !failure && entry != fs::directory_iterator();
+       entry.increment(failure)) {
+    ThreadState state;
+    std::ifstream times(entry->path() / "schedstat");
+    if (!(times >> state.processor_ns)) continue;
+    std::ifstream file(entry->path() / "stat");
+    std::string line;
+    std::getline(file, line);
+    const size_t end_of_name = line.rfind(')');
+    state.is_held = end_of_name != std::string::npos && line.compare(end_of_name + 1, 2, " D") == 0;
+    threads[std::atoi(entry->path().filename().c_str())] = state;
   }
-  return times;
+  return threads;
 }
 
 /// Bytes that system calls and page faults have read and written. 0 where the system does not tell.
@@ -45,20 +60,29 @@ int32_t this_thread_id() {
 void ActivityMeter::look(const std::set<int32_t>& quiet) {
   const Clock::time_point now = Clock::now();
   const int64_t least = std::chrono::duration_cast<std::chrono::nanoseconds>(now - last_look_).count() / 100;
-  std::map<int32_t, int64_t> times = processor_times();
+  const std::map<int32_t, ThreadState> threads = look_at_threads();
   const int64_t moved = moved_bytes();
   // What looking itself reads of /proc is some kilobytes.
   constexpr int64_t kOwnBytes = int64_t{1} << 16;
-  bool is_active = times.empty() || moved - moved_bytes_ > kOwnBytes;
-  for (const auto& [thread, nanoseconds] : times) {
+  bool is_active = threads.empty() || moved - moved_bytes_ > kOwnBytes;
+  bool is_held = false;
+  std::map<int32_t, int64_t> processor_ns;
+  for (const auto& [thread, state] : threads) {
     const auto before = processor_ns_.find(thread);
-    const int64_t spent = nanoseconds - (before == processor_ns_.end() ? 0 : before->second);
+    const int64_t spent = state.processor_ns - (before == processor_ns_.end() ? 0 : before->second);
     if (spent > least && !quiet.contains(thread)) is_active = true;
+    is_held = is_held || state.is_held;
+    processor_ns[thread] = state.processor_ns;
   }
-  if (is_active) last_activity_ = now;
+  if (is_active || !is_held) free_of_disk_ = now;
+  if (is_active || (is_held && now - free_of_disk_ < kPatienceWithDisks)) last_activity_ = now;
   last_look_ = now;
-  processor_ns_ = std::move(times);
+  processor_ns_ = std::move(processor_ns);
   moved_bytes_ = moved;
+}
+
+void ActivityMeter::restart() {
+  *this = ActivityMeter();
 }
 
 double ActivityMeter::idle_seconds() const {

@@ -1,13 +1,13 @@
 #include "base/processors.h"
 
 #include <hwloc.h>
+#include <sched.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <iterator>
 #include <map>
 #include <memory>
-
-#include "base/error.h"
 
 namespace gigahop {
 namespace {
@@ -15,27 +15,24 @@ namespace {
 using Topology = std::unique_ptr<hwloc_topology, decltype(&hwloc_topology_destroy)>;
 using Bitmap = std::unique_ptr<hwloc_bitmap_s, decltype(&hwloc_bitmap_free)>;
 
-Bitmap new_bitmap() {
-  return {hwloc_bitmap_alloc(), &hwloc_bitmap_free};
-}
-
+/// Null where hwloc does not find its way on this machine.
 Topology load_topology(const std::string& synthetic = "") {
+  ::setenv("HWLOC_HIDE_ERRORS", "2", 0);  // what it misses in containers is said by no rank
   hwloc_topology_t made = nullptr;
-  require(hwloc_topology_init(&made) == 0, "hwloc_topology_init");
+  if (hwloc_topology_init(&made) != 0) return {nullptr, &hwloc_topology_destroy};
   Topology topology(made, &hwloc_topology_destroy);
-  if (!synthetic.empty()) require(hwloc_topology_set_synthetic(made, synthetic.c_str()) == 0, "a machine hwloc knows");
-  require(hwloc_topology_load(made) == 0, "hwloc_topology_load");
+  const bool is_known = synthetic.empty() || hwloc_topology_set_synthetic(made, synthetic.c_str()) == 0;
+  if (!is_known || hwloc_topology_load(made) != 0) topology.reset();
   return topology;
 }
 
-hwloc_topology_t this_machine() {
-  static const Topology topology = load_topology();
-  return topology.get();
-}
-
-Processors members(hwloc_const_bitmap_t set) {
+/// Those of a core stand together.
+Processors in_order_of_cores(hwloc_topology_t topology, hwloc_const_bitmap_t set) {
   Processors processors;
-  for (int id = hwloc_bitmap_first(set); id >= 0; id = hwloc_bitmap_next(set, id)) processors.push_back(id);
+  hwloc_obj_t unit = nullptr;
+  while ((unit = hwloc_get_next_obj_inside_cpuset_by_type(topology, set, HWLOC_OBJ_PU, unit)) != nullptr) {
+    processors.push_back(static_cast<int32_t>(unit->os_index));
+  }
   return processors;
 }
 
@@ -50,7 +47,8 @@ Spread in_order_of_nodes(const std::vector<Processors>& nodes, const Processors&
   int num_nodes = 0;
   for (const Processors& node : nodes) {
     const size_t before = spread.processors.size();
-    std::ranges::set_intersection(node, bound, std::back_inserter(spread.processors));
+    std::ranges::copy_if(node, std::back_inserter(spread.processors),
+                         [&](int32_t id) { return std::ranges::binary_search(bound, id); });
     if (spread.processors.size() > before) ++num_nodes;
   }
   spread.over_several_nodes = num_nodes > 1;
@@ -83,27 +81,38 @@ void count_threads(std::vector<Placement>& placements) {
 
 std::vector<Processors> numa_nodes(const std::string& synthetic) {
   const Topology topology = load_topology(synthetic);
-  const hwloc_const_bitmap_t allowed = hwloc_topology_get_allowed_cpuset(topology.get());
+  if (topology == nullptr) return {};
+  // What no node has had yet: nodes of memory alone share their processors with others.
+  const Bitmap left(hwloc_bitmap_dup(hwloc_topology_get_allowed_cpuset(topology.get())), &hwloc_bitmap_free);
+  const Bitmap usable(hwloc_bitmap_alloc(), &hwloc_bitmap_free);
   std::vector<Processors> nodes;
-  const Bitmap usable = new_bitmap();
   for (hwloc_obj_t node = nullptr;
        (node = hwloc_get_next_obj_by_type(topology.get(), HWLOC_OBJ_NUMANODE, node)) != nullptr;) {
-    hwloc_bitmap_and(usable.get(), node->cpuset, allowed);
-    if (hwloc_bitmap_iszero(usable.get()) == 0) nodes.push_back(members(usable.get()));
+    hwloc_bitmap_and(usable.get(), node->cpuset, left.get());
+    hwloc_bitmap_andnot(left.get(), left.get(), node->cpuset);
+    if (hwloc_bitmap_iszero(usable.get()) == 0) nodes.push_back(in_order_of_cores(topology.get(), usable.get()));
   }
   return nodes;
 }
 
 Processors bound_processors() {
-  const Bitmap bound = new_bitmap();
-  if (hwloc_get_cpubind(this_machine(), bound.get(), HWLOC_CPUBIND_THREAD) != 0) return {};
-  return members(bound.get());
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (::sched_getaffinity(0, sizeof set, &set) != 0) return {};
+  Processors processors;
+  for (int id = 0; id < CPU_SETSIZE; ++id) {
+    if (CPU_ISSET(id, &set)) processors.push_back(id);
+  }
+  return processors;
 }
 
 bool bind_to(const Processors& processors) {
-  const Bitmap set = new_bitmap();
-  for (const int32_t id : processors) hwloc_bitmap_set(set.get(), static_cast<unsigned>(id));
-  return hwloc_set_cpubind(this_machine(), set.get(), HWLOC_CPUBIND_THREAD) == 0;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (const int32_t id : processors) {
+    if (id < CPU_SETSIZE) CPU_SET(id, &set);
+  }
+  return ::sched_setaffinity(0, sizeof set, &set) == 0;
 }
 
 std::vector<Placement> place_ranks(const std::vector<Processors>& nodes, const std::vector<Processors>& bound) {

@@ -12,15 +12,16 @@
 
 namespace gigahop {
 
-/// Logical processors by the system's numbers, ascending.
+/// Logical processors by the system's numbers.
 using Processors = std::vector<int32_t>;
 
-/// Of each NUMA node of this host, those that this process may be given; nodes without any are left out.
+/// Of each NUMA node of this host, those that this process may be given, those of a core side by side; each processor
+/// once, nodes without any of their own left out. None where hwloc cannot tell.
 /// synthetic: a machine in hwloc's words ("numa:2 core:4 pu:1") in place of this one.
-/// Errors   Error{kInternal} if hwloc cannot tell
 std::vector<Processors> numa_nodes(const std::string& synthetic = "");
 
-/// What the calling thread is bound to; all processors where it is not bound. Empty where the system does not tell.
+/// What the calling thread is bound to, ascending; all processors where it is not bound. Empty where the system does
+/// not tell.
 Processors bound_processors();
 
 /// For the calling thread and those it starts from now on. False where the system refuses.

@@ -249,7 +249,7 @@ typename TrainingRun<Device>::Ending TrainingRun<Device>::train_epoch() {
     if (epoch_goes_on && (is_told_to_stop || plan_.saves_within_epoch(progress_.step()))) save();
   } while (progress_.step_in_epoch() > 0 && progress_.step() < plan_.num_steps() && !is_told_to_stop);
   bar_.reset();
-  const Ending ending = progress_.step_in_epoch() == 0 ? end_epoch(timer) : Ending::kGoesOn;
+  const Ending ending = progress_.step_in_epoch() == 0 ? end_epoch(timer, is_told_to_stop) : Ending::kGoesOn;
   return is_told_to_stop ? Ending::kStopped : ending;
 }
 
@@ -282,7 +282,7 @@ bool TrainingRun<Device>::train_step() {
 }
 
 template <class Device>
-typename TrainingRun<Device>::Ending TrainingRun<Device>::end_epoch(const EpochTimer& timer) {
+typename TrainingRun<Device>::Ending TrainingRun<Device>::end_epoch(const EpochTimer& timer, bool is_told_to_stop) {
   const EpochTimer::Shares shares = timer.stop(comm_);
   const proto::EpochTally tally = progress_.tally();
   *progress_.mutable_tally() = {};
@@ -313,7 +313,7 @@ typename TrainingRun<Device>::Ending TrainingRun<Device>::end_epoch(const EpochT
   if (evaluates) evaluate_splits(metrics);
   traffic_.add_recent(metrics);
   report(metrics);
-  if (evaluates || plan_.saves_within_epoch(progress_.step())) save();
+  if (evaluates || is_told_to_stop || plan_.saves_within_epoch(progress_.step())) save();
   return ending;
 }
 

@@ -61,7 +61,7 @@ class TrainingRun {
   /// Whether some rank was told to stop.
   bool train_step();
   Ending train_epoch();
-  Ending end_epoch(const EpochTimer& timer);
+  Ending end_epoch(const EpochTimer& timer, bool is_told_to_stop);
   Ending ask_clock() const;
   void evaluate_splits(proto::Metrics& metrics);
   void evaluate_untrained();

@@ -8,6 +8,11 @@ import time
 from program import GIGAHOP
 
 
+def rank_of(pid):
+    environment = pathlib.Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    return next(int(line.split(b"=")[1]) for line in environment if line.startswith(b"OMPI_COMM_WORLD_RANK="))
+
+
 class Launched:
     """Open MPI gives each rank a process group of its own, so all are found by their common session."""
 
@@ -44,8 +49,9 @@ class Launched:
         return pids
 
     def ranks(self):
-        """Pids, in the order in which they were started."""
-        return [pid for pid in self.members() if os.path.realpath(f"/proc/{pid}/exe") == os.path.realpath(GIGAHOP)]
+        """Pids, by rank."""
+        pids = [pid for pid in self.members() if os.path.realpath(f"/proc/{pid}/exe") == os.path.realpath(GIGAHOP)]
+        return sorted(pids, key=rank_of)
 
     def signal_all(self, number):
         for pid in self.members():

@@ -2,6 +2,7 @@
 """A training that is told to stop checkpoints its last step, says so by its exit code, and goes on as if nothing were."""
 import json
 import os
+import re
 import signal
 import time
 import unittest
@@ -9,42 +10,52 @@ import unittest
 from launched import Launched
 from program import ProgramTest
 
-NUM_EPOCHS = 12
+NUM_EPOCHS = 60
 TRY_AGAIN = 75
 
 
 class Stop(ProgramTest):
-    def arguments(self, *more):
+    def stop(self, run, arguments, number):
+        """Sends the signal to one rank in mid-training; the last step, as the program says it."""
+        log = self.folder / f"{run.parent.name}-{number.name}.log"
+        with open(log, "w") as file, Launched(arguments, ranks=2, folder=self.folder, log=file) as launched:
+            deadline = time.monotonic() + 120
+            while launched.is_running() and not list((run / "checkpoints").glob("*")):
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.002)
+            os.kill(launched.ranks()[1], number)
+            self.assertEqual(launched.process.wait(timeout=120), TRY_AGAIN, log.read_text())
+        last = int(re.search(r"told to stop: step (\d+) is the last", log.read_text())[1])
+        self.assertTrue((run / "checkpoints" / f"step-{last:09}" / "DONE").exists())
+        return last
+
+    def run_arguments(self, *more):
         return ["run", "--config", self.config, "--workspace", self.workspace, "--set", f"train.epochs={NUM_EPOCHS}",
-                "--set", "partition.method=HASH", *more]
+                "--set", "train.checkpoint_every_steps=3", "--set", "partition.method=HASH", *more]
 
     def losses(self):
         lines = map(json.loads, (self.workspace / "run" / "metrics.jsonl").read_text().splitlines())
         return {line["epoch"]: line["loss"] for line in lines if line["kind"] == "epoch"}
 
-    def stop(self, number):
-        """Sends the signal to one rank in mid-training; the steps of the checkpoints it leaves."""
-        metrics = self.workspace / "run" / "metrics.jsonl"
-        with Launched(self.arguments(), ranks=2, folder=self.folder) as launched:
-            deadline = time.monotonic() + 120
-            while launched.is_running() and not (metrics.exists() and metrics.read_text()):
-                self.assertLess(time.monotonic(), deadline)
-                time.sleep(0.002)
-            os.kill(launched.ranks()[1], number)
-            self.assertEqual(launched.process.wait(timeout=60), TRY_AGAIN)
-        return max(int(folder.name[5:]) for folder in (self.workspace / "run" / "checkpoints").glob("step-*"))
-
     def test_a_stopped_training_goes_on_where_it_was(self):
-        self.succeeds(*self.arguments(), ranks=2)
+        self.succeeds(*self.run_arguments(), ranks=2)
         whole = self.losses()
         for number in [signal.SIGTERM, signal.SIGUSR1, signal.SIGINT]:
             self.workspace = self.folder / number.name
-            step = self.stop(number)
+            last = self.stop(self.workspace / "run", self.run_arguments(), number)
             self.assertFalse((self.workspace / "predictions").exists())
-            resumed = self.succeeds(*self.arguments(), "--verbose", ranks=2)
-            self.assertIn(f"step-{step:09}", resumed.stderr)
+            resumed = self.succeeds(*self.run_arguments(), ranks=2)
+            self.assertIn(f"step-{last:09}", resumed.stderr)
             self.assertEqual(self.losses(), whole)
             self.assertTrue((self.workspace / "predictions").exists())
+
+    def test_a_stop_at_the_end_of_an_epoch_without_evaluation_is_checkpointed(self):
+        self.succeeds("run", "--config", self.config, "--set", "train.epochs=0", ranks=2)
+        run = self.folder / "one_step_epochs" / "run"
+        arguments = ["train", self.workspace / "partition", "--config", self.config, "--run", run,
+                     "--set", "train.epochs=1000000", "--set", "train.batch_size=100000",
+                     "--set", "train.evaluate_every_epochs=100000", "--set", "train.checkpoint_every_steps=7"]
+        self.stop(run, arguments, signal.SIGUSR1)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,26 @@ TEST(Processors, finds_the_processors_of_every_numa_node) {
   EXPECT_EQ(numa_nodes("numa:3 core:1 pu:2"), (std::vector<Processors>{{0, 1}, {2, 3}, {4, 5}}));
 }
 
+TEST(Processors, nodes_of_memory_alone_have_no_processors_of_their_own) {
+  EXPECT_EQ(numa_nodes("pack:1 [numa] [numa] core:4 pu:1"), std::vector<Processors>{range(0, 3)});
+}
+
+TEST(Processors, those_of_a_core_stand_side_by_side) {
+  // Numbered as most systems do: first one of each core, then the other.
+  EXPECT_EQ(numa_nodes("numa:2 core:2 pu:2(indexes=0,4,1,5,2,6,3,7)"),
+            (std::vector<Processors>{{0, 4, 1, 5}, {2, 6, 3, 7}}));
+  const auto placements = place_ranks({{0, 4, 1, 5}, {2, 6, 3, 7}}, std::vector<Processors>(4, range(0, 7)));
+  EXPECT_EQ(placements[0].processors, (Processors{0, 4}));
+  EXPECT_EQ(placements[3].processors, (Processors{3, 7}));
+}
+
+TEST(Processors, without_nodes_ranks_keep_what_they_are_bound_to) {
+  const auto placements = place_ranks({}, {range(0, 3), range(0, 3)});
+  EXPECT_EQ(placements[1].processors, range(0, 3));
+  EXPECT_EQ(placements[1].num_threads, 2);
+  EXPECT_FALSE(placements[1].is_new);
+}
+
 TEST(Processors, knows_this_machine_and_what_this_thread_is_bound_to) {
   const std::vector<Processors> nodes = numa_nodes();
   ASSERT_FALSE(nodes.empty());

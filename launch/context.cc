@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/processors.h"
 #include "base/progress.h"
+#include "comm/agree.h"
 #include "comm/collectives.h"
 
 namespace gigahop::launch {
@@ -49,13 +50,15 @@ int64_t Context::available_memory_bytes() const {
 }
 
 void Context::require_memory(std::string_view stage, int64_t bytes_per_rank, std::string_view hint) const {
-  const int64_t available = available_memory_bytes();
-  if (bytes_per_rank <= available) return;
-  throw config_error(fmt::format("{}: memory per rank", stage),
-                     fmt::format("at least {}", human_bytes(static_cast<double>(bytes_per_rank))),
-                     fmt::format("{} ({} ranks on {})", human_bytes(static_cast<double>(available)),
-                                 comm.ranks_on_host(), comm.host()),
-                     std::string(hint));
+  comm::agree(comm, [&] {
+    const int64_t available = available_memory_bytes();
+    if (bytes_per_rank <= available) return;
+    throw config_error(fmt::format("{}: memory per rank", stage),
+                       fmt::format("at least {}", human_bytes(static_cast<double>(bytes_per_rank))),
+                       fmt::format("{} ({} ranks on {})", human_bytes(static_cast<double>(available)),
+                                   comm.ranks_on_host(), comm.host()),
+                       std::string(hint));
+  });
 }
 
 }  // namespace gigahop::launch

@@ -29,7 +29,7 @@ struct Context {
   /// Of this host, in equal shares for its ranks.
   int64_t available_memory_bytes() const;
 
-  /// Error{kConfig} if the ranks of this host together need more than it has. bytes_per_rank: an upper bound.
+  /// Error{kConfig} on all ranks if those of any host together need more than it has. Collective.
   void require_memory(std::string_view stage, int64_t bytes_per_rank, std::string_view hint = kMemoryHint) const;
 
   static constexpr std::string_view kMemoryHint =

@@ -5,7 +5,7 @@
 #include "base/progress.h"
 #include "graph/partition_folder.h"
 #include "launch/stages.h"
-#include "train/memory.h"
+#include "train/memory_plan.h"
 #include "train/trainer.h"
 
 namespace gigahop::launch {
@@ -14,12 +14,16 @@ namespace {
 namespace fs = std::filesystem;
 
 /// What to do about a training that needs too much: a smaller batch, if one fits.
-std::string memory_hint(const Context& context, const train::GraphShare& share) {
-  const int64_t largest =
-      train::largest_batch_size(context.config, share, context.config.threads(), context.available_memory_bytes());
-  if (largest == 0) return std::string(Context::kMemoryHint);
+std::string memory_hint(const train::MemoryPlan& plan) {
+  if (plan.largest_batch_size == 0) return std::string(Context::kMemoryHint);
   return fmt::format("set train.batch_size to {} or less, and train.evaluation_batch_size too; or use more hosts",
-                     largest);
+                     plan.largest_batch_size);
+}
+
+void print_memory(const train::MemoryPlan& plan, const fs::path& run) {
+  fmt::print("train {}: {} {} per rank{}, of which\n{}", run.string(), plan.is_drawn ? "about" : "at most",
+             human_bytes(static_cast<double>(plan.memory.total_bytes())),
+             plan.is_drawn ? "" : " (a bound: encoded shards tell more)", plan.memory.describe());
 }
 
 Completion completion_of(const train::TrainResult& result, const proto::TrainConfig& config) {
@@ -37,14 +41,12 @@ Completion train_model(Context& context, const fs::path& partition, const fs::pa
     return Completion::kLimited;
   }
   const std::vector<int32_t> rank_of_part = rank_of_parts(context, partition);
-  const train::GraphShare share = train::largest_share(context.config, graph::read_partition_manifest(partition),
-                                                       rank_of_part, context.comm.size());
-  const train::TrainingMemory memory = train::forecast_training(context.config, share, context.config.threads());
-  if (context.dry_run && speaks) {
-    fmt::print("train {}: at most {} per rank, of which\n{}", run.string(),
-               human_bytes(static_cast<double>(memory.total_bytes())), memory.describe());
-  }
-  context.require_memory("train", memory.total_bytes(), memory_hint(context, share));
+  const train::MemoryPlan plan =
+      train::plan_memory(context.comm, context.config, partition, rank_of_part, context.available_memory_bytes(),
+                         context.dry_run ? train::Drawing::kAlways : train::Drawing::kIfNeeded,
+                         options.trace.empty() ? train::Timeline::kNone : train::Timeline::kRecorded);
+  if (context.dry_run && speaks) print_memory(plan, run);
+  context.require_memory("train", plan.memory.total_bytes(), memory_hint(plan));
   if (context.dry_run) return Completion::kLimited;
   train::TrainOptions start;
   start.start = options.resume ? train::Start::kResume : train::Start::kFresh;

@@ -110,15 +110,22 @@ std::vector<OriginalId> choose_by_weight(const graph::LocalGraph& graph, const c
 }
 
 void AccessCounts::add(std::span<const OriginalId> ids, std::span<const Location> where, int rank) {
-  constexpr size_t kLeastToMerge = size_t{1} << 16;
+  make_room(ids.size());
   for (size_t u = 0; u < ids.size(); ++u) {
     if (where[u].rank != rank) counts_.push_back({ids[u], 1});
   }
-  if (counts_.size() > 2 * std::max(num_merged_, kLeastToMerge)) merge();
 }
 
 void AccessCounts::add_kept(std::span<const OriginalId> ids) {
+  make_room(ids.size());
   for (const OriginalId id : ids) counts_.push_back({id, 0});
+}
+
+/// A vector that grew by itself would hold up to four times what is distinct, and half as much again as it moves.
+void AccessCounts::make_room(size_t num_more) {
+  if (counts_.size() + num_more <= counts_.capacity()) return;
+  merge();
+  if (2 * (counts_.size() + num_more) > counts_.capacity()) counts_.reserve(2 * (counts_.size() + num_more));
 }
 
 void AccessCounts::merge() {
@@ -132,12 +139,12 @@ void AccessCounts::merge() {
     }
   }
   counts_.resize(kept);
-  num_merged_ = kept;
 }
 
 std::vector<OriginalId> AccessCounts::choose(int64_t capacity) {
   merge();
   std::vector<Candidate> candidates;
+  candidates.reserve(counts_.size());
   for (const Count& count : counts_) {
     candidates.push_back({static_cast<uint64_t>(count.count) << 31 | hash_of(count.id), count.id});
   }

@@ -42,7 +42,7 @@ std::vector<OriginalId> choose_by_degree(const graph::LocalGraph& graph, const c
 std::vector<OriginalId> choose_by_weight(const graph::LocalGraph& graph, const comm::Communicator& comm,
                                          std::span<const LocalId> seeds, int64_t sample_size, int64_t capacity);
 
-/// In how many batches nodes were wanted. Memory: 16 bytes per distinct node and, until merged, as much again.
+/// In how many batches nodes were wanted. Memory: at most 32 bytes per distinct node while counting, 48 while choosing.
 class AccessCounts {
  public:
   /// The remote ones among ids; each counts once a call.
@@ -58,8 +58,9 @@ class AccessCounts {
   };
   void merge();
 
-  std::vector<Count> counts_;
-  size_t num_merged_ = 0;  // distinct and ascending up to here
+  void make_room(size_t num_more);
+
+  std::vector<Count> counts_;  // merged where they reach the capacity
 };
 
 }  // namespace gigahop::sampler

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "sampler/batch_extents.h"
 #include "sampler/loader.h"
 
 namespace gigahop::sampler {
@@ -15,12 +16,13 @@ struct LoadForecastInput {
   int64_t num_halo = 0;
   int64_t num_edges = 0;        // of owned rows
   int64_t num_total_edges = 0;  // of the whole graph
-  int64_t seeds_per_step = 0;   // B of this rank
   int batches_ahead = 1;
   int64_t feature_width = 0;     // F
   int64_t positional_width = 0;  // G
   int64_t token_bytes = 4;       // of one stored element
-  int64_t seeds_per_epoch = 0;   // of this rank: training nodes
+  BatchExtents batch;            // the largest
+  int64_t epoch_remote = 0;      // distinct remote nodes that an epoch of training wants
+  int64_t lists_bytes = 0;       // of sketches and rows of other ranks, whatever the budget
 };
 
 struct LoadForecast {
@@ -28,13 +30,20 @@ struct LoadForecast {
   int64_t sketches_bytes = 0;  // of all salts kept, and rows of other ranks; 0 unless COORDINATED
   int64_t exchange_bytes = 0;  // buffers of one round, and of fetched rows before conversion
   int64_t cache_bytes = 0;     // remote rows that are kept, and what choosing them takes
-  int64_t batches_bytes = 0;   // batches waiting, the one in use and the one being made
+  int64_t batches_bytes = 0;   // batches waiting or being made, and the one in use
+  int64_t opening_bytes = 0;   // gone before the first batch: announcing and learning original ids; not in the total
 
   int64_t total_bytes() const { return rows_bytes + sketches_bytes + exchange_bytes + cache_bytes + batches_bytes; }
 };
 
-/// Upper bounds: every sample entry a distinct node; sketches of as many long rows as the edges allow, for every group
-/// and salt, within the budget. Pure.
+/// At most what a batch of so many seeds has: every sample entry a distinct node. Pure.
+BatchExtents largest_extents(const LoaderOptions& options, int64_t num_seeds, int64_t num_nodes, int64_t num_remote);
+
+/// At most the bytes of lists that COORDINATED could ever keep: of as many long rows as the edges allow, for every
+/// group and salt. The input's batch and what follows it are not looked at. Pure.
+int64_t largest_lists_bytes(const LoaderOptions& options, const LoadForecastInput& input);
+
+/// Pure.
 LoadForecast forecast_load(const LoaderOptions& options, const LoadForecastInput& input);
 
 }  // namespace gigahop::sampler

@@ -191,4 +191,20 @@ MiniBatch Loader::load(const BatchRequest& request) {
   return batch;
 }
 
+DrawnBatch Loader::draw(const BatchRequest& request) {
+  State& state = *state_;
+  const MiniBatch batch = state.sample(request);
+  const std::vector<Location> where = state.locate(batch);
+  std::vector<bool> is_remote(where.size());
+  DrawnBatch drawn;
+  for (size_t u = 0; u < where.size(); ++u) {
+    is_remote[u] = where[u].rank != state.comm.rank();
+    if (is_remote[u]) drawn.remote_ids.push_back(batch.node_ids[u]);
+  }
+  drawn.extents = extents_by_seeds(batch, is_remote);
+  if (auto* coordinated = std::get_if<CoordinatedSampler>(&state.sampler))
+    drawn.lists_bytes = coordinated->kept_bytes();
+  return drawn;
+}
+
 }  // namespace gigahop::sampler

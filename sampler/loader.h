@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "comm/communicator.h"
 #include "graph/local_graph.h"
+#include "sampler/batch_extents.h"
 #include "sampler/cache_choice.h"
 #include "sampler/mini_batch.h"
 
@@ -72,6 +73,9 @@ class Loader {
   /// Collective: all ranks load the same (epoch, step, salt), each with its own seeds. The batch does not depend on the
   /// number of ranks and threads. What belongs to a salt is kept for the salts_kept used last.
   MiniBatch load(const BatchRequest& request);
+
+  /// How large the batch of this request is: its samples are drawn, no row is fetched. Collective, like load().
+  DrawnBatch draw(const BatchRequest& request);
 
  private:
   struct State;

@@ -1,7 +1,8 @@
 /// Lists of numbers found by a key, kept as far as a budget goes.
 ///
 /// The idea: an open-addressing table of (key, list) over blocks of memory, so lists never move and nothing is copied
-/// as they become many. What finds no room is told so: whoever asks makes that list again when it is needed.
+/// as they become many. Tables and blocks count against the budget as they are allocated, a table that grows together
+/// with the one it replaces. What finds no room is told so: whoever asks makes that list again when it is needed.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +22,9 @@ struct ListBudget {
 /// For one writer at a time; find() may run in many threads while nobody writes.
 class RowLists {
  public:
-  /// What a list counts as: its numbers, and its share of the table.
-  static int64_t bytes_of(int64_t length) { return 8 * length + kEntryBytes; }
+  /// What a list comes to, for forecasts: its numbers, and its share of the table, which is at least three eighths
+  /// full.
+  static int64_t bytes_of(int64_t length) { return 8 * length + 43; }
 
   /// The budget must outlive it; what is kept is given back to it at the end.
   explicit RowLists(ListBudget& budget) : budget_(budget) {}
@@ -50,21 +52,24 @@ class RowLists {
   static constexpr int64_t kLongestList = int64_t{1} << 13;
 
  private:
-  static constexpr int64_t kEntryBytes = 40;  // of the table, at most three quarters and at least three eighths full
   static constexpr int64_t kBlock = 4 * kLongestList;
+  static constexpr size_t kLeastEntries = 64;
   struct Entry {
     uint64_t key = 0;
     uint64_t* list = nullptr;
   };
   size_t home_of(uint64_t key) const { return scatter(key) & (entries_.size() - 1); }
-  void grow();
+  bool take(int64_t bytes);
+  bool grow();
+  bool add_block();
 
   ListBudget& budget_;
   int64_t own_bytes_ = 0;
   size_t size_ = 0;
   std::vector<Entry> entries_;  // a power of two
   std::vector<std::unique_ptr<uint64_t[]>> blocks_;
-  int64_t block_used_ = kBlock;
+  int64_t block_used_ = 0;
+  int64_t block_size_ = 0;  // of the last block
 };
 
 }  // namespace gigahop::sampler

@@ -21,6 +21,15 @@ std::string control_group() {
   return "";
 }
 
+/// A field of this process's status; 0 where the system does not tell.
+int64_t status_bytes(std::string_view field) {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with(field)) return 1024 * std::strtoll(line.c_str() + field.size(), nullptr, 10);
+  }
+  return 0;
+}
+
 }  // namespace
 
 int64_t memory_of_host() {
@@ -34,13 +43,12 @@ int64_t memory_of_host() {
   }
 }
 
+int64_t own_memory() {
+  return status_bytes("RssAnon:") + status_bytes("RssShmem:");
+}
+
 int64_t peak_memory() {
-  constexpr std::string_view kField = "VmHWM:";
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with(kField)) return 1024 * std::strtoll(line.c_str() + kField.size(), nullptr, 10);
-  }
-  return 0;
+  return status_bytes("VmHWM:");
 }
 
 void reset_peak_memory() {

@@ -8,6 +8,10 @@ namespace gigahop {
 /// Bytes of the machine, or of this process's control group (v2) if that is less.
 int64_t memory_of_host();
 
+/// Bytes that this process holds now: its own pages and those it shares with processes of its host, without pages of
+/// files. 0 where the system does not tell.
+int64_t own_memory();
+
 /// The most memory this process has held since it began or since the last reset, mapped pages that it touched included.
 /// 0 where the system does not tell.
 int64_t peak_memory();

@@ -10,11 +10,14 @@ namespace {
 
 constexpr int64_t kFloatBytes = sizeof(float);
 
-/// Columns of one distinct token's rows.
+/// Columns of one distinct token's rows: hidden and e; u; q, k, v and residual.
 int64_t token_columns(const ModelShape& shape) {
-  const int64_t branch = 4 * shape.hidden_width;                           // hidden, e and their gradients
-  const int64_t local = shape.hidden_width + 8 * shape.attention_width();  // u; q, k, v, residual and their gradients
-  return branch + local;
+  return 3 * shape.hidden_width + 4 * shape.attention_width();
+}
+
+/// Columns of their gradients; u has none of its own.
+int64_t token_gradient_columns(const ModelShape& shape) {
+  return 2 * shape.hidden_width + 4 * shape.attention_width();
 }
 
 /// Columns of one seed's rows.
@@ -31,7 +34,7 @@ int64_t seed_columns(const ModelShape& shape) {
 /// Of the largest product among those of tokens, seeds and codewords.
 int64_t largest_product_bytes(const Cpu& dev, const ModelShape& shape, const BatchBound& batch) {
   const int64_t width = shape.attention_width();
-  const int64_t num_tokens = shape.has_local() ? 3 * batch.num_nodes : 0;
+  const int64_t num_tokens = shape.has_local() ? 3 * std::max(batch.num_nodes, batch.num_evaluation_nodes) : 0;
   const int64_t num_codewords = shape.has_global() ? shape.num_codewords : 0;
   return std::max({ops::product_scratch_bytes(dev, num_tokens, shape.hidden_width, shape.feature_width),
                    ops::product_scratch_bytes(dev, shape.hidden_width, shape.feature_width, num_tokens),
@@ -69,7 +72,9 @@ ModelMemory forecast_memory(const ModelShape& shape, const BatchBound& batch) {
   memory.seeds_bytes = kFloatBytes * batch.num_seeds * seed_columns(shape);
   memory.scratch_bytes = scratch_bytes(shape, batch);
   if (shape.has_local()) {
-    memory.tokens_bytes = kFloatBytes * 3 * batch.num_nodes * token_columns(shape);
+    memory.tokens_bytes = kFloatBytes * 3 *
+                          (std::max(batch.num_nodes, batch.num_evaluation_nodes) * token_columns(shape) +
+                           batch.num_nodes * token_gradient_columns(shape));
   }
   if (shape.has_global()) {
     // Codewords, sums, embedding, step; sizes and both histograms; keys, values and their gradients.

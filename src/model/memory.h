@@ -8,11 +8,12 @@
 
 namespace gigahop::model {
 
-/// The largest batch that a rank expects.
+/// The largest batches that a rank expects. num_seeds and sample_size: of training and evaluation.
 struct BatchBound {
-  int64_t num_seeds = 0;    // B
-  int64_t sample_size = 1;  // K
-  int64_t num_nodes = 0;    // U <= min(B K, nodes of the graph)
+  int64_t num_seeds = 0;             // B
+  int64_t sample_size = 1;           // K
+  int64_t num_nodes = 0;             // U <= min(B K, nodes of the graph), of training
+  int64_t num_evaluation_nodes = 0;  // likewise: these have no gradients
   int64_t num_threads = 1;
   Precision precision = Precision::kFloat32;
 };

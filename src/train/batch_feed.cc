@@ -1,10 +1,10 @@
 #include "train/batch_feed.h"
 
 namespace gigahop::train {
-namespace {
 
-sampler::SeedPlan plan_evaluation(const graph::LocalGraph& graph, const proto::Config& config, sampler::Split split,
-                                  int64_t num_seeds) {
+sampler::SeedPlan plan_evaluation(const graph::LocalGraph& graph, const proto::Config& config, sampler::Split split) {
+  const proto::Partition& partition = graph.partition();
+  const int64_t num_seeds = split == sampler::Split::kValid ? partition.num_valid() : partition.num_test();
   return {graph,
           split,
           num_seeds,
@@ -13,16 +13,14 @@ sampler::SeedPlan plan_evaluation(const graph::LocalGraph& graph, const proto::C
           RandomKey{config.seed()}};
 }
 
-}  // namespace
-
 BatchFeed::BatchFeed(const graph::LocalGraph& graph, const proto::Config& config, const RunPlan& plan,
                      int64_t steps_done)
     : plan_(plan),
       resample_every_epochs_(config.sampler().resample_every_epochs()),
       train_(graph, sampler::Split::kTrain, graph.partition().num_train(), config.train().batch_size(),
              sampler::SeedOrder::kShuffled, RandomKey{config.seed()}),
-      valid_(plan_evaluation(graph, config, sampler::Split::kValid, graph.partition().num_valid())),
-      test_(plan_evaluation(graph, config, sampler::Split::kTest, graph.partition().num_test())),
+      valid_(plan_evaluation(graph, config, sampler::Split::kValid)),
+      test_(plan_evaluation(graph, config, sampler::Split::kTest)),
       phase_(plan.num_epochs == 0 ? Phase::kValid : Phase::kTrain),
       steps_done_(steps_done) {
   if (phase_ == Phase::kTrain) phase_ = before_training();

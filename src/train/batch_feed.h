@@ -16,6 +16,9 @@
 
 namespace gigahop::train {
 
+/// The batches of an evaluated split. `graph` outlives it.
+sampler::SeedPlan plan_evaluation(const graph::LocalGraph& graph, const proto::Config& config, sampler::Split split);
+
 class BatchFeed {
  public:
   /// From the point where `steps_done` steps are done. `graph` outlives it.

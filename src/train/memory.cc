@@ -9,7 +9,10 @@
 #include "model/architecture.h"
 #include "model/memory.h"
 #include "sampler/forecast.h"
+#include "sampler/seed_plan.h"
+#include "train/run_plan.h"
 #include "train/setup.h"
+#include "train/trace_file.h"
 
 namespace gigahop::train {
 namespace {
@@ -27,6 +30,13 @@ int64_t bytes_of_token(const proto::EncodeConfig& config) {
   return config.token_dtype() == proto::EncodeConfig::FLOAT32 ? 4 : 2;
 }
 
+int64_t num_steps_of(const proto::Config& config, const GraphShare& share) {
+  const RunPlan plan{.num_epochs = config.train().epochs(),
+                     .steps_per_epoch = sampler::steps_per_epoch(share.num_total_train, config.train().batch_size()),
+                     .max_steps = config.train().max_steps()};
+  return plan.num_steps();
+}
+
 proto::Partition partition_of(const GraphShare& share) {
   proto::Partition partition;
   partition.set_feature_width(static_cast<int32_t>(share.feature_width));
@@ -39,6 +49,48 @@ int64_t structure_of(const GraphShare& share) {
   constexpr int64_t kBytesOfRow = 4 * 8 + 4 + 2;
   constexpr int64_t kBytesOfHalo = 8 + 4;
   return kBytesOfRow * share.num_owned + kBytesOfHalo * share.num_halo + 4 * share.num_edges + 8 * share.num_train;
+}
+
+/// Of a batch with so many seeds of this rank: at most, and as drawn. Nothing where none were drawn, though others
+/// were.
+sampler::BatchExtents extents_of(const sampler::LoaderOptions& loading, const GraphShare& share, int64_t num_seeds,
+                                 const std::vector<sampler::BatchExtents>* drawn) {
+  const int64_t num_remote = share.num_ranks == 1 ? 0 : share.num_nodes - share.num_owned;
+  const sampler::BatchExtents most = sampler::largest_extents(loading, num_seeds, share.num_nodes, num_remote);
+  if (drawn == nullptr) return most;
+  if (drawn->empty()) return {};
+  const sampler::BatchExtents& seen = (*drawn)[std::min(static_cast<size_t>(num_seeds), drawn->size() - 1)];
+  const auto with_margin = [](int64_t count, int64_t bound) {
+    return std::min(bound, static_cast<int64_t>(std::ceil((1 + kDrawnMargin) * static_cast<double>(count))));
+  };
+  return {.num_seeds = num_seeds,
+          .num_entries = with_margin(seen.num_entries, most.num_entries),
+          .num_nodes = with_margin(seen.num_nodes, most.num_nodes),
+          .num_remote = with_margin(seen.num_remote, most.num_remote)};
+}
+
+sampler::LoadForecastInput load_input(const proto::Config& config, const GraphShare& share,
+                                      const sampler::LoaderOptions& loading, const DrawnBatches* drawn,
+                                      const sampler::BatchExtents& largest) {
+  sampler::LoadForecastInput input{.num_nodes = share.num_nodes,
+                                   .num_ranks = share.num_ranks,
+                                   .num_owned = share.num_owned,
+                                   .num_halo = share.num_halo,
+                                   .num_edges = share.num_edges,
+                                   .num_total_edges = share.num_total_edges,
+                                   .batches_ahead = config.sampler().batches_ahead(),
+                                   .feature_width = share.feature_width,
+                                   .positional_width = share.positional_width,
+                                   .token_bytes = bytes_of_token(config.encode()),
+                                   .batch = largest};
+  const int64_t num_remote = share.num_nodes - share.num_owned;
+  input.epoch_remote = std::min(num_remote, share.num_train * loading.sample_size);
+  input.lists_bytes = sampler::largest_lists_bytes(loading, input);
+  if (drawn != nullptr) {
+    input.epoch_remote = std::min(input.epoch_remote, drawn->epoch_remote);
+    input.lists_bytes = std::min(input.lists_bytes, drawn->lists_bytes);
+  }
+  return input;
 }
 
 }  // namespace
@@ -74,38 +126,34 @@ GraphShare largest_share(const proto::Config& config, const proto::Partition& pa
   return largest;
 }
 
-TrainingMemory forecast_training(const proto::Config& config, const GraphShare& share, int num_threads) {
-  const int64_t seeds =
-      std::max(share_of_batch(config.train().batch_size(), share.num_train, share.num_total_train),
-               share_of_batch(config.train().evaluation_batch_size(), share.num_owned, share.num_nodes));
+TrainingMemory forecast_training(const proto::Config& config, const GraphShare& share, const DrawnBatches* drawn,
+                                 int num_threads) {
   const sampler::LoaderOptions loading = loader_options(config, num_threads);
-  const sampler::LoadForecast load = sampler::forecast_load(loading, {.num_nodes = share.num_nodes,
-                                                                      .num_ranks = share.num_ranks,
-                                                                      .num_owned = share.num_owned,
-                                                                      .num_halo = share.num_halo,
-                                                                      .num_edges = share.num_edges,
-                                                                      .num_total_edges = share.num_total_edges,
-                                                                      .seeds_per_step = seeds,
-                                                                      .batches_ahead = config.sampler().batches_ahead(),
-                                                                      .feature_width = share.feature_width,
-                                                                      .positional_width = share.positional_width,
-                                                                      .token_bytes = bytes_of_token(config.encode()),
-                                                                      .seeds_per_epoch = share.num_train});
+  const sampler::BatchExtents training =
+      extents_of(loading, share, share_of_batch(config.train().batch_size(), share.num_train, share.num_total_train),
+                 drawn == nullptr ? nullptr : &drawn->training);
+  const sampler::BatchExtents evaluation = extents_of(
+      loading, share, share_of_batch(config.train().evaluation_batch_size(), share.num_owned, share.num_nodes),
+      drawn == nullptr ? nullptr : &drawn->evaluation);
+  const sampler::BatchExtents largest = larger_of(training, evaluation);
+  const sampler::LoadForecast load =
+      sampler::forecast_load(loading, load_input(config, share, loading, drawn, largest));
 
   const model::ModelShape shape = model_shape(config, partition_of(share), share.positional_width);
-  const int64_t sample = loading.neighbourhood == sampler::Neighbourhood::kTwoHops ? loading.sample_size : 1;
-  const model::ModelMemory model =
-      model::forecast_memory(shape, {.num_seeds = seeds,
-                                     .sample_size = sample,
-                                     .num_nodes = std::min(seeds * sample, share.num_nodes),
-                                     .num_threads = num_threads,
-                                     .precision = cpu_device(config).precision});
+  const bool two_hops = loading.neighbourhood == sampler::Neighbourhood::kTwoHops;
+  const model::ModelMemory model = model::forecast_memory(shape, {.num_seeds = largest.num_seeds,
+                                                                  .sample_size = two_hops ? loading.sample_size : 1,
+                                                                  .num_nodes = training.num_nodes,
+                                                                  .num_evaluation_nodes = evaluation.num_nodes,
+                                                                  .num_threads = num_threads,
+                                                                  .precision = cpu_device(config).precision});
   int64_t parameter_bytes = 0;
   for (const model::ParameterSpec& spec : model::parameter_specs(shape)) parameter_bytes += 4 * spec.size();
 
   TrainingMemory memory;
   memory.mapped_bytes =
       share.num_owned * (kHops * share.feature_width * bytes_of_token(config.encode()) + 4 * share.positional_width);
+  memory.process_bytes = share.process_bytes;
   memory.structure_bytes = structure_of(share);
   memory.loading_bytes = load.total_bytes() - load.batches_bytes - load.cache_bytes;
   memory.cache_bytes = load.cache_bytes;
@@ -113,17 +161,19 @@ TrainingMemory forecast_training(const proto::Config& config, const GraphShare& 
   memory.model_bytes = model.total_bytes();
   memory.optimizer_bytes = 2 * parameter_bytes;
   memory.checkpoint_bytes = 3 * parameter_bytes + model.codebook_bytes + 2 * share.num_owned;
+  memory.trace_bytes = share.has_timeline ? timeline_bytes(num_steps_of(config, share)) : 0;
+  memory.opening_bytes = load.opening_bytes;
   return memory;
 }
 
-int64_t largest_batch_size(const proto::Config& config, const GraphShare& share, int num_threads,
-                           int64_t available_bytes) {
+int64_t largest_batch_size(const proto::Config& config, const GraphShare& share, const DrawnBatches* drawn,
+                           int num_threads, int64_t available_bytes) {
   const auto fits = [&](int64_t batch_size) {
     proto::Config smaller = config;
     proto::TrainConfig& train = *smaller.mutable_train();
     train.set_batch_size(static_cast<int32_t>(batch_size));
     train.set_evaluation_batch_size(std::min(train.evaluation_batch_size(), train.batch_size()));
-    return forecast_training(smaller, share, num_threads).total_bytes() <= available_bytes;
+    return forecast_training(smaller, share, drawn, num_threads).total_bytes() <= available_bytes;
   };
   int64_t fitting = 0;
   int64_t too_large = int64_t{config.train().batch_size()} + 1;
@@ -134,14 +184,20 @@ int64_t largest_batch_size(const proto::Config& config, const GraphShare& share,
   return fitting;
 }
 
+int64_t TrainingMemory::total_bytes() const {
+  return process_bytes + structure_bytes + loading_bytes + cache_bytes + optimizer_bytes + checkpoint_bytes +
+         trace_bytes + std::max(opening_bytes, batches_bytes + model_bytes);
+}
+
 std::string TrainingMemory::describe() const {
   const auto line = [](std::string_view what, int64_t bytes) {
     return fmt::format("  {:<34}{:>10}\n", what, human_bytes(static_cast<double>(bytes)));
   };
-  return line("graph structure", structure_bytes) + line("sampling and exchange", loading_bytes) +
-         line("cache of remote rows", cache_bytes) + line("batches ahead", batches_bytes) +
-         line("model and activations", model_bytes) + line("optimizer", optimizer_bytes) +
-         line("checkpoint snapshot", checkpoint_bytes) + line("in all, per rank", total_bytes()) +
+  return line("the process itself, with MPI", process_bytes) + line("graph structure", structure_bytes) +
+         line("sampling and exchange", loading_bytes) + line("cache of remote rows", cache_bytes) +
+         line("batches ahead", batches_bytes) + line("model and activations", model_bytes) +
+         line("optimizer", optimizer_bytes) + line("checkpoint snapshot", checkpoint_bytes) +
+         (trace_bytes > 0 ? line("timeline", trace_bytes) : "") + line("in all, per rank", total_bytes()) +
          line("mapped from disk, reclaimable", mapped_bytes);
 }
 

@@ -1,4 +1,7 @@
-/// What training will need on a rank, before anything is read: for --dry-run, and to refuse what cannot fit.
+/// What training will need on a rank, before it begins: for --dry-run, and to refuse what cannot fit.
+///
+/// Two ways to tell: an upper bound from sizes alone, and, where a few batches were drawn (train/drawn_batches.h), what
+/// they showed with a margin. The bound is good enough where it fits.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +10,7 @@
 
 #include "proto/config.pb.h"
 #include "proto/partition.pb.h"
+#include "train/drawn_batches.h"
 
 namespace gigahop::train {
 
@@ -23,6 +27,8 @@ struct GraphShare {
   int64_t feature_width = 0;     // F
   int64_t positional_width = 0;  // G
   int64_t num_classes = 0;       // C
+  int64_t process_bytes = 0;     // that the process holds before it begins: MPI, libraries
+  bool has_timeline = false;     // one is recorded
 };
 
 /// The largest of each number over the ranks: an upper bound for all of them. Halos of parts of one rank are counted as
@@ -32,6 +38,7 @@ GraphShare largest_share(const proto::Config& config, const proto::Partition& pa
 
 struct TrainingMemory {
   int64_t mapped_bytes = 0;     // tokens and encodings on disk, mapped: page cache that can be given back, not in total
+  int64_t process_bytes = 0;    // MPI and libraries, threads
   int64_t structure_bytes = 0;  // rows, edges, halo, labels, splits, codes
   int64_t loading_bytes = 0;    // sketches, directory, buffers
   int64_t cache_bytes = 0;      // token rows of other ranks' nodes
@@ -39,21 +46,24 @@ struct TrainingMemory {
   int64_t model_bytes = 0;      // parameters, gradients, activations, codebook, scratch
   int64_t optimizer_bytes = 0;
   int64_t checkpoint_bytes = 0;  // the snapshot being written; rank 0 has the largest
+  int64_t trace_bytes = 0;       // the timeline, where one is recorded
+  int64_t opening_bytes = 0;     // before the first batch alone: counts where it is more than batches and model
 
-  int64_t total_bytes() const {
-    return structure_bytes + loading_bytes + cache_bytes + batches_bytes + model_bytes + optimizer_bytes +
-           checkpoint_bytes;
-  }
+  int64_t total_bytes() const;
   /// One line for each, for people.
   std::string describe() const;
 };
 
-/// Pure.
-TrainingMemory forecast_training(const proto::Config& config, const GraphShare& share, int num_threads);
+/// Over the largest of the batches drawn, for those that were not.
+inline constexpr double kDrawnMargin = 0.05;
+
+/// drawn: null gives the upper bound. Pure.
+TrainingMemory forecast_training(const proto::Config& config, const GraphShare& share, const DrawnBatches* drawn,
+                                 int num_threads);
 
 /// The largest batch_size, up to that of the settings, with which training needs at most available_bytes;
 /// evaluation_batch_size is taken as no larger. 0: not even a batch of one fits. Pure.
-int64_t largest_batch_size(const proto::Config& config, const GraphShare& share, int num_threads,
-                           int64_t available_bytes);
+int64_t largest_batch_size(const proto::Config& config, const GraphShare& share, const DrawnBatches* drawn,
+                           int num_threads, int64_t available_bytes);
 
 }  // namespace gigahop::train

@@ -1,5 +1,6 @@
 #include "train/trace_file.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -49,6 +50,13 @@ comm::Received send_to_first(const comm::Communicator& comm, int from, const std
 }
 
 }  // namespace
+
+int64_t timeline_bytes(int64_t num_steps) {
+  constexpr int64_t kSpansPerStep = 16;
+  constexpr int64_t kBytesOfLine = 100;
+  return kMostTraceEvents * static_cast<int64_t>(sizeof(trace::Event)) +
+         2 * kBytesOfLine * std::min(kMostTraceEvents, kSpansPerStep * num_steps);
+}
 
 TraceFile::TraceFile(const comm::Communicator& comm, fs::path file, int64_t max_events)
     : comm_(comm), file_(std::move(file)) {

@@ -17,6 +17,9 @@ namespace gigahop::train {
 /// Spans of a rank that are kept: the recording of a rank stops there. 40 bytes each.
 inline constexpr int64_t kMostTraceEvents = 500'000;
 
+/// Memory that a timeline of so many steps takes at most: the recording, and at its end the texts of two ranks. Pure.
+int64_t timeline_bytes(int64_t num_steps);
+
 /// Records from its making; finish() writes the file. Does nothing where `file` is empty.
 class TraceFile {
  public:

@@ -1,7 +1,5 @@
 #include "train/training_run.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -16,6 +14,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/trace.h"
 #include "comm/agree.h"
 #include "comm/collectives.h"
@@ -34,12 +33,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-
-int64_t peak_memory_bytes() {
-  rusage usage = {};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<int64_t>(usage.ru_maxrss) * 1024;
-}
 
 template <class Device>
 int64_t count_used_codewords(model::LargeGt<Device>& model) {
@@ -305,7 +298,7 @@ typename TrainingRun<Device>::Ending TrainingRun<Device>::end_epoch(const EpochT
   if (num_remote > 0) metrics.set_cache_hit_share(static_cast<double>(shares.loaded.cached_nodes) / num_remote);
   metrics.set_gradient_norm(gradient_norm_);
   if (model_.has_codebook()) metrics.set_codewords_used(count_used_codewords(model_));
-  metrics.set_peak_memory_bytes(comm::max_over_ranks(comm_, peak_memory_bytes()));
+  metrics.set_peak_memory_bytes(comm::max_over_ranks(comm_, peak_memory()));
   const bool is_planned = plan_.evaluates_after(progress_.epoch());
   const Ending ending = progress_.step() < plan_.num_steps() ? ask_clock() : Ending::kGoesOn;
   const bool evaluates = is_planned || ending == Ending::kOutOfTime;

@@ -14,6 +14,8 @@
 namespace gigahop::ops::cpu {
 namespace {
 
+constexpr int64_t kLanes = 16;
+
 GIGAHOP_INLINE uint32_t unit_of(float x) {
   return std::bit_cast<uint32_t>(x);
 }
@@ -39,8 +41,6 @@ void transpose_plainly(FloatRows x, UnitFormat format, uint32_t* units) {
 
 #define GIGAHOP_WIDE __attribute__((target("arch=x86-64-v4")))
 #define GIGAHOP_PAIRS __attribute__((target("arch=x86-64-v4,avx512bf16")))
-
-constexpr int64_t kLanes = 16;
 
 GIGAHOP_INLINE uint32_t lanes_below(int64_t n) {
   return n >= 32 ? 0xffffffffU : (1U << n) - 1U;
@@ -99,8 +99,8 @@ GIGAHOP_WIDE inline void transpose_lanes(__m512i rows[16]) {
   for (int i = 0; i < 16; ++i) rows[i] = t[i];
 }
 
-/// y [cols, rows] of x [rows, cols], 32-bit units both, whatever they stand for.
-GIGAHOP_WIDE void transpose_units(FloatRows x, uint32_t* y) {
+/// y of x [rows, cols], 32-bit units both, whatever they stand for: y[c * y_stride + r] = x[r, c].
+GIGAHOP_WIDE void transpose_units(FloatRows x, uint32_t* y, int64_t y_stride) {
   for (int64_t row = 0; row < x.rows; row += kLanes) {
     const int64_t num_rows = std::min(kLanes, x.rows - row);
     const auto row_mask = static_cast<__mmask16>(lanes_below(num_rows));
@@ -115,7 +115,7 @@ GIGAHOP_WIDE void transpose_units(FloatRows x, uint32_t* y) {
       transpose_lanes(block);
 #pragma GCC unroll 16
       for (int64_t i = 0; i < kLanes; ++i) {
-        if (i < num_cols) _mm512_mask_storeu_epi32(y + (col + i) * x.rows + row, row_mask, block[i]);
+        if (i < num_cols) _mm512_mask_storeu_epi32(y + (col + i) * y_stride + row, row_mask, block[i]);
       }
     }
   }
@@ -130,7 +130,7 @@ GIGAHOP_WIDE void transpose_units(FloatRows x, uint32_t* y) {
 
 void pair_row(const float*, uint32_t*, int64_t) {}
 void pair_rows(const float*, const float*, uint32_t*, int64_t) {}
-void transpose_units(FloatRows, uint32_t*) {}
+void transpose_units(FloatRows, uint32_t*, int64_t) {}
 
 #endif
 
@@ -197,15 +197,19 @@ LeftUnits transposed_left(RightUnits x) {
 RightUnits pack_right_transposed(UnitFormat format, FloatRows x, Buffer<uint32_t>& memory) {
   const int64_t units = units_of(format, x.cols);
   if (format == UnitFormat::kPairs) {
-    thread_local Buffer<uint32_t> pairs;
-    pack_left(format, x, pairs);
+    thread_local Buffer<uint32_t> pairs;  // of a few rows
+    pairs.resize(kLanes * units);
     memory.resize(units * x.rows);
-    transpose_units({as_floats(pairs.data()), x.rows, units, units}, memory.data());
+    for (int64_t row = 0; row < x.rows; row += kLanes) {
+      const int64_t num_rows = std::min(kLanes, x.rows - row);
+      for (int64_t r = 0; r < num_rows; ++r) pair_row(x.row(row + r), pairs.data() + r * units, x.cols);
+      transpose_units({as_floats(pairs.data()), num_rows, units, units}, memory.data() + row, x.rows);
+    }
     return {memory.data(), x.rows};
   }
   memory.resize(units * x.rows);
   if (format == UnitFormat::kFloats && has_unit_product(UnitType::kFloat32)) {
-    transpose_units(x, memory.data());
+    transpose_units(x, memory.data(), x.rows);
   } else {
     transpose_plainly(x, format, memory.data());
   }

@@ -117,30 +117,43 @@ TEST(Lowest, of_many_streams_are_apart_and_go_on_where_they_were) {
 }
 
 TEST(RowLists, keep_what_the_budget_allows_and_give_it_back) {
-  const int64_t of_ten = RowLists::bytes_of(10);
-  ListBudget budget{.limit_bytes = 1000 * of_ten};
+  ListBudget budget{.limit_bytes = int64_t{1} << 20};
   RowLists lists(budget);
   EXPECT_EQ(lists.find(0), nullptr);
-  for (uint64_t i = 0; i < 999; ++i) {
-    uint64_t* list = lists.add(i << 20, 10);
-    EXPECT_NE(list, nullptr);
-    for (uint64_t j = 0; j < 10; ++j) list[j] = 10 * i + j;
+  uint64_t kept = 0;
+  for (; uint64_t* list = lists.add(kept << 20, 10); ++kept) {
+    for (uint64_t j = 0; j < 10; ++j) list[j] = 10 * kept + j;
+    EXPECT_LE(budget.used_bytes, budget.limit_bytes);
+    // What is there, and a block that has just begun.
+    EXPECT_LE(static_cast<int64_t>(80 * (kept + 1)), budget.used_bytes);
   }
-  {
-    RowLists others(budget);
-    EXPECT_NE(others.add(7, 10), nullptr);
-    EXPECT_EQ(others.add(8, 10), nullptr);
-    EXPECT_EQ(lists.add(7, 10), nullptr);
-  }
-  EXPECT_NE(lists.add(7, 10), nullptr);
-  for (uint64_t i = 0; i < 999; ++i) {
+  EXPECT_GT(80 * kept, uint64_t{1} << 18);
+  EXPECT_EQ(lists.add(7, 10), nullptr);
+  for (uint64_t i = 0; i < kept; ++i) {
     const uint64_t* list = lists.find(i << 20);
     for (uint64_t j = 0; j < 10; ++j) EXPECT_EQ(list[j], 10 * i + j);
   }
   EXPECT_EQ(lists.find(8), nullptr);
+  {
+    // What is left is for all that share the budget, and no more than that.
+    RowLists others(budget);
+    uint64_t key = 0;
+    while (others.add(key, RowLists::kLongestList) != nullptr) ++key;
+    EXPECT_LT(key, uint64_t{16});
+    EXPECT_LE(budget.used_bytes, budget.limit_bytes);
+  }
   lists.clear();
   EXPECT_EQ(budget.used_bytes, 0);
   EXPECT_EQ(lists.find(7), nullptr);
+  EXPECT_NE(lists.add(7, 10), nullptr);
+}
+
+TEST(RowLists, come_to_about_what_a_forecast_says) {
+  ListBudget budget{.limit_bytes = int64_t{1} << 40};
+  RowLists lists(budget);
+  for (uint64_t i = 0; i < 100000; ++i) lists.add(i, 49);
+  EXPECT_LT(static_cast<double>(budget.used_bytes), 1.02 * 100000 * static_cast<double>(RowLists::bytes_of(49)));
+  EXPECT_GT(static_cast<double>(budget.used_bytes), 0.9 * 100000 * static_cast<double>(RowLists::bytes_of(49)));
 }
 
 TEST(Sequence, merges_two_lists_and_repeats_them_by_ascending_priority) {

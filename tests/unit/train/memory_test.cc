@@ -1,5 +1,7 @@
 #include "train/memory.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 namespace gigahop::train {
@@ -17,28 +19,78 @@ const GraphShare kShare = {.num_nodes = 1000000,
                            .positional_width = 64,
                            .num_classes = 40};
 
-TEST(TrainingMemory, names_the_largest_batch_that_fits_and_no_larger_one) {
+proto::Config config_of(int32_t batch_size) {
   proto::Config config;
-  config.mutable_train()->set_batch_size(4096);
-  const int64_t whole = forecast_training(config, kShare, 2).total_bytes();
-  EXPECT_EQ(largest_batch_size(config, kShare, 2, whole), 4096);
-  for (const int64_t available : {whole / 2, whole / 3, whole - 1}) {
-    const int64_t largest = largest_batch_size(config, kShare, 2, available);
-    EXPECT_GT(largest, 0);
-    EXPECT_LT(largest, 4096);
-    proto::Config chosen = config;
+  config.mutable_train()->set_batch_size(batch_size);
+  return config;
+}
+
+/// Batches in which b seeds have 40 b / (1 + b / 100) distinct nodes.
+DrawnBatches overlapping(int64_t num_seeds) {
+  DrawnBatches drawn;
+  for (int64_t b = 0; b <= num_seeds; ++b) {
+    drawn.training.push_back({.num_seeds = b, .num_entries = 40 * b, .num_nodes = 4000 * b / (100 + b)});
+  }
+  return drawn;
+}
+
+TEST(TrainingMemory, names_the_largest_batch_that_fits_and_no_larger_one) {
+  const proto::Config config = config_of(4096);
+  const DrawnBatches overlap = overlapping(4096);
+  for (const DrawnBatches* drawn : {static_cast<const DrawnBatches*>(nullptr), &overlap}) {
     const auto bytes_of = [&](int64_t batch_size) {
-      chosen.mutable_train()->set_batch_size(static_cast<int32_t>(batch_size));
+      proto::Config chosen = config_of(static_cast<int32_t>(batch_size));
       chosen.mutable_train()->set_evaluation_batch_size(static_cast<int32_t>(std::min<int64_t>(2048, batch_size)));
-      return forecast_training(chosen, kShare, 2).total_bytes();
+      return forecast_training(chosen, kShare, drawn, 2).total_bytes();
     };
-    EXPECT_LE(bytes_of(largest), available);
-    EXPECT_GT(bytes_of(largest + 1), available);
+    const int64_t whole = bytes_of(4096);
+    EXPECT_EQ(largest_batch_size(config, kShare, drawn, 2, whole), 4096);
+    for (const int64_t available : {(whole + bytes_of(1)) / 2, (3 * whole + bytes_of(1)) / 4, whole - 1}) {
+      const int64_t largest = largest_batch_size(config, kShare, drawn, 2, available);
+      EXPECT_GT(largest, 0);
+      EXPECT_LT(largest, 4096);
+      EXPECT_LE(bytes_of(largest), available);
+      EXPECT_GT(bytes_of(largest + 1), available);
+    }
   }
 }
 
 TEST(TrainingMemory, has_no_batch_where_the_graph_alone_does_not_fit) {
-  EXPECT_EQ(largest_batch_size(proto::Config(), kShare, 2, 1 << 20), 0);
+  EXPECT_EQ(largest_batch_size(proto::Config(), kShare, nullptr, 2, 1 << 20), 0);
+}
+
+TEST(TrainingMemory, of_samples_that_overlap_is_less_and_never_beyond_the_bound) {
+  const proto::Config config = config_of(1024);
+  const TrainingMemory bound = forecast_training(config, kShare, nullptr, 2);
+  const DrawnBatches overlap = overlapping(1024);
+  const TrainingMemory drawn = forecast_training(config, kShare, &overlap, 2);
+  EXPECT_LT(drawn.model_bytes, bound.model_bytes / 4);
+  EXPECT_LT(drawn.batches_bytes, bound.batches_bytes / 4);
+  EXPECT_EQ(drawn.structure_bytes, bound.structure_bytes);
+  DrawnBatches apart = overlap;
+  for (int64_t b = 0; b <= 1024; ++b) apart.training[b].num_nodes = apart.training[b].num_entries = 50 * b;
+  apart.evaluation = apart.training;
+  EXPECT_LE(forecast_training(config, kShare, &apart, 2).total_bytes(), bound.total_bytes());
+}
+
+TEST(TrainingMemory, names_the_process_and_the_timeline) {
+  GraphShare share = kShare;
+  const TrainingMemory without = forecast_training(config_of(64), share, nullptr, 2);
+  share.process_bytes = 1 << 20;
+  share.has_timeline = true;
+  const TrainingMemory with = forecast_training(config_of(64), share, nullptr, 2);
+  EXPECT_EQ(with.process_bytes, 1 << 20);
+  EXPECT_GE(with.trace_bytes, int64_t{40} * 500'000);
+  EXPECT_EQ(with.total_bytes(), without.total_bytes() + with.process_bytes + with.trace_bytes);
+}
+
+TEST(DrawnBatches, go_on_as_the_last_of_them_did) {
+  EXPECT_EQ(extrapolate({}, 5), 0);
+  EXPECT_EQ(extrapolate({7}, 5), 7 * 5);
+  EXPECT_EQ(extrapolate({7, 10, 12}, 2), 10);
+  EXPECT_EQ(extrapolate({7, 10, 12}, 3), 12);
+  EXPECT_EQ(extrapolate({7, 10, 12}, 5), 16);
+  EXPECT_EQ(extrapolate({7, 10}, 0), 0);
 }
 
 }  // namespace

@@ -86,8 +86,8 @@ TEST(RunPlan, steps_of_many_equal_parts_take_about_a_batch_each) {
 TEST(Memory, of_a_rank_shrinks_with_the_number_of_ranks) {
   const proto::Partition partition = partition_of({100000, 100000, 100000, 100000});
   const proto::Config config;
-  const TrainingMemory one = forecast_training(config, largest_share(config, partition, {0, 0, 0, 0}, 1), 1);
-  const TrainingMemory four = forecast_training(config, largest_share(config, partition, {0, 1, 2, 3}, 4), 1);
+  const TrainingMemory one = forecast_training(config, largest_share(config, partition, {0, 0, 0, 0}, 1), nullptr, 1);
+  const TrainingMemory four = forecast_training(config, largest_share(config, partition, {0, 1, 2, 3}, 4), nullptr, 1);
   EXPECT_LT(four.total_bytes(), one.total_bytes());
   EXPECT_NEAR(static_cast<double>(four.structure_bytes), static_cast<double>(one.structure_bytes) / 4,
               0.01 * static_cast<double>(one.structure_bytes));

@@ -20,7 +20,7 @@ struct LoadForecastInput {
   int64_t feature_width = 0;     // F
   int64_t positional_width = 0;  // G
   int64_t token_bytes = 4;       // of one stored element
-  BatchExtents batch;            // the largest
+  BatchExtents batch = {};       // the largest
   int64_t epoch_remote = 0;      // distinct remote nodes that an epoch of training wants
   int64_t lists_bytes = 0;       // of sketches and rows of other ranks, whatever the budget
 };

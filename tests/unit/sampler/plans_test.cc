@@ -64,7 +64,6 @@ LoadForecastInput small_input() {
           .num_halo = 100,
           .num_edges = 4000,
           .num_total_edges = 9000,
-          .batch = {},
           .batches_ahead = 2,
           .feature_width = 16,
           .positional_width = 4};

@@ -4,5 +4,6 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
 "$repository/launch/install_dependencies.sh" --tests
+tests=ON
 build_targets all
 ctest --test-dir "$build" --output-on-failure -j "$(nproc)" "$@"

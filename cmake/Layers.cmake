@@ -2,10 +2,12 @@
 
 add_library(gigahop_warnings INTERFACE)
 target_compile_options(gigahop_warnings INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wno-unknown-pragmas)
+  "$<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Wshadow;-Wnon-virtual-dtor;-Woverloaded-virtual;-Wno-unknown-pragmas>"
+  "$<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr;-Xcompiler=-Wall,-Wextra>")
 target_include_directories(gigahop_warnings INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/src)
 if(GIGAHOP_SANITIZE)
-  target_compile_options(gigahop_warnings INTERFACE -fsanitize=${GIGAHOP_SANITIZE} -fno-omit-frame-pointer -g)
+  target_compile_options(gigahop_warnings INTERFACE
+    "$<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${GIGAHOP_SANITIZE};-fno-omit-frame-pointer;-g>")
   target_link_options(gigahop_warnings INTERFACE -fsanitize=${GIGAHOP_SANITIZE})
 endif()
 

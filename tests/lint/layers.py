@@ -28,10 +28,11 @@ BELOW["launch"] = list(BELOW)
 SEEN_IN = {
     r"mpi\.h": ["comm/"],
     r"metis\.h": ["partition/"],
-    r"(dnnl|oneapi/dnnl)": ["src/ops/cpu/", "tests/bench/"],
+    r"(dnnl|oneapi/dnnl)": ["src/ops/cpu/", "tests/bench/", "tests/emulation/"],
     r"spdlog/": ["src/base/"],
     r"xxhash\.h": ["src/base/"],
     r"Random123/": ["src/base/", "src/ops/cpu/"],
+    r"(cuda|cublas|nccl)": ["src/tensor/cuda", "src/ops/cuda/", "tests/emulation/"],
     r"zip\.h": ["src/array/", "tests/"],
     r"zlib\.h": ["src/dataset/", "tests/"],
     r"nlohmann/": ["src/array/", "tests/bench/"],

@@ -1,0 +1,32 @@
+# Whether CUDA is part of the build: GIGAHOP_CUDA=AUTO takes it where the toolkit is found, ON insists, OFF leaves it out.
+# Sets GIGAHOP_WITH_CUDA. Kernels are compiled for CMAKE_CUDA_ARCHITECTURES.
+set(GIGAHOP_CUDA AUTO CACHE STRING "Build for CUDA: AUTO, ON or OFF")
+set_property(CACHE GIGAHOP_CUDA PROPERTY STRINGS AUTO ON OFF)
+set(CMAKE_CUDA_ARCHITECTURES 80 90 100 CACHE STRING "Compute capabilities to compile kernels for")
+
+set(GIGAHOP_WITH_CUDA OFF)
+if(GIGAHOP_CUDA)
+  find_program(CMAKE_CUDA_COMPILER nvcc HINTS ENV CUDA_HOME PATHS /usr/local/cuda PATH_SUFFIXES bin)
+  if(CMAKE_CUDA_COMPILER)
+    find_package(CUDAToolkit 12)
+  endif()
+  if(CUDAToolkit_FOUND AND TARGET CUDA::cublasLt)
+    set(GIGAHOP_WITH_CUDA ON)
+  elseif(NOT GIGAHOP_CUDA STREQUAL AUTO)
+    message(FATAL_ERROR "GIGAHOP_CUDA=ON: expected nvcc, cudart and cuBLASLt of CUDA 12 or later; "
+      "put nvcc on the PATH or set CUDA_HOME")
+  endif()
+endif()
+
+if(GIGAHOP_WITH_CUDA)
+  if(CCACHE)
+    set(CMAKE_CUDA_COMPILER_LAUNCHER ${CCACHE})
+  endif()
+  enable_language(CUDA)
+  set(CMAKE_CUDA_STANDARD 20)
+  set(CMAKE_CUDA_STANDARD_REQUIRED ON)
+  set(CMAKE_CUDA_EXTENSIONS OFF)
+  message(STATUS "CUDA ${CUDAToolkit_VERSION} for ${CMAKE_CUDA_ARCHITECTURES}")
+else()
+  message(STATUS "CUDA: not part of this build")
+endif()

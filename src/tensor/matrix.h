@@ -1,6 +1,7 @@
 /// Views of memory that carry their device in the type, and the matrices that own such memory.
 ///
 /// A view of one device given to an operation of another does not compile. A view never owns; const T = read-only.
+/// What is constexpr here also runs in kernels.
 #pragma once
 
 #include <algorithm>
@@ -24,18 +25,18 @@ struct MatrixView {
   int64_t stride = 0;
 
   MatrixView() = default;
-  MatrixView(T* first, int64_t num_rows, int64_t num_cols)
+  constexpr MatrixView(T* first, int64_t num_rows, int64_t num_cols)
       : data(first), rows(num_rows), cols(num_cols), stride(num_cols) {}
-  MatrixView(T* first, int64_t num_rows, int64_t num_cols, int64_t row_stride)
+  constexpr MatrixView(T* first, int64_t num_rows, int64_t num_cols, int64_t row_stride)
       : data(first), rows(num_rows), cols(num_cols), stride(row_stride) {}
 
-  operator MatrixView<const T, Device>() const { return {data, rows, cols, stride}; }
+  constexpr operator MatrixView<const T, Device>() const { return {data, rows, cols, stride}; }
 
-  T* row(int64_t r) const { return data + r * stride; }
-  int64_t size() const { return rows * cols; }
+  constexpr T* row(int64_t r) const { return data + r * stride; }
+  constexpr int64_t size() const { return rows * cols; }
   /// Columns [first, first + count).
-  MatrixView columns(int64_t first, int64_t count) const { return {data + first, rows, count, stride}; }
-  MatrixView row_range(int64_t first, int64_t count) const { return {row(first), count, cols, stride}; }
+  constexpr MatrixView columns(int64_t first, int64_t count) const { return {data + first, rows, count, stride}; }
+  constexpr MatrixView row_range(int64_t first, int64_t count) const { return {row(first), count, cols, stride}; }
 };
 
 /// [size]
@@ -45,10 +46,10 @@ struct VectorView {
   int64_t size = 0;
 
   VectorView() = default;
-  VectorView(T* first, int64_t count) : data(first), size(count) {}
+  constexpr VectorView(T* first, int64_t count) : data(first), size(count) {}
 
-  operator VectorView<const T, Device>() const { return {data, size}; }
-  T& operator[](int64_t i) const { return data[i]; }
+  constexpr operator VectorView<const T, Device>() const { return {data, size}; }
+  constexpr T& operator[](int64_t i) const { return data[i]; }
 };
 
 /// Memory of a device: allocated once, 64-byte aligned, not initialised, never shrinks on resize.

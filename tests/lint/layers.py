@@ -31,7 +31,7 @@ SEEN_IN = {
     r"(dnnl|oneapi/dnnl)": ["src/ops/cpu/", "tests/bench/", "tests/emulation/"],
     r"spdlog/": ["src/base/"],
     r"xxhash\.h": ["src/base/"],
-    r"Random123/": ["src/base/", "src/ops/cpu/"],
+    r"Random123/": ["src/base/", "src/ops/cpu/", "src/ops/cuda/"],
     r"(cuda|cublas|nccl)": ["src/tensor/cuda", "src/ops/cuda/", "tests/emulation/"],
     r"zip\.h": ["src/array/", "tests/"],
     r"zlib\.h": ["src/dataset/", "tests/"],

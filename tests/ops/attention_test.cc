@@ -2,6 +2,7 @@
 #include "ops/global_attention.h"
 #include "ops/local_encoder.h"
 #include "ops/nearest_codeword.h"
+#include "ops/rows.h"
 #include "ops/support.h"
 
 namespace gigahop::ops {
@@ -29,11 +30,16 @@ struct Lists {
       offsets.push_back(static_cast<int32_t>(nodes.size()));
     }
   }
+};
 
-  template <class Device>
-  SampleLists<Device> view() const {
-    return {view_of<Device>(seed_ids), view_of<Device>(offsets), view_of<Device>(nodes), view_of<Device>(counts)};
-  }
+template <class Device>
+struct DeviceLists {
+  DeviceVector<Device, OriginalId> seed_ids;
+  DeviceVector<Device, int32_t> offsets, nodes, counts;
+
+  explicit DeviceLists(const Lists& lists)
+      : seed_ids(lists.seed_ids), offsets(lists.offsets), nodes(lists.nodes), counts(lists.counts) {}
+  SampleLists<Device> view() const { return {seed_ids, offsets, nodes, counts}; }
 };
 
 struct EncoderCase {
@@ -84,10 +90,14 @@ struct Encoder {
   EncoderParameters<Device> parameters() const {
     return {out_weight, as_vector(out_bias), as_vector(gain), as_vector(shift), as_vector(readout)};
   }
-  void forward(Device& dev) { local_encoder(dev, lists.view<Device>(), rows(), parameters(), options_of(shape), out); }
+  void forward(Device& dev) {
+    const DeviceLists<Device> on_device(lists);
+    local_encoder(dev, on_device.view(), rows(), parameters(), options_of(shape), out);
+  }
   void backward(Device& dev) {
+    const DeviceLists<Device> on_device(lists);
     local_encoder_backward<Device>(
-        dev, lists.view<Device>(), rows(), parameters(), options_of(shape), dout, {dquery, dkey, dvalue, dresidual},
+        dev, on_device.view(), rows(), parameters(), options_of(shape), dout, {dquery, dkey, dvalue, dresidual},
         {dout_weight, as_vector(dout_bias), as_vector(dgain), as_vector(dshift), as_vector(dreadout)});
   }
 };
@@ -228,8 +238,8 @@ TEST(GlobalAttention, agrees_with_the_reference_forward_and_backward) {
         auto dquery = filled<Device>(seeds, width, NAN);
         auto dkeys = filled<Device>(codewords, width, NAN);
         auto dvalues = filled<Device>(codewords, width, NAN);
-        global_attention(dev, heads, query, keys, values, view_of<Device>(histogram), out);
-        global_attention_backward(dev, heads, query, keys, values, view_of<Device>(histogram), dout, dquery, dkeys,
+        global_attention(dev, heads, query, keys, values, on_device<Device>(histogram), out);
+        global_attention_backward(dev, heads, query, keys, values, on_device<Device>(histogram), dout, dquery, dkeys,
                                   dvalues);
         return {values_of(out), values_of(dquery), values_of(dkeys), values_of(dvalues)};
       };
@@ -251,10 +261,10 @@ TEST(GlobalAttention, has_the_gradients_of_central_differences) {
   Matrix<double, Reference> dkeys(5, 6);
   Matrix<double, Reference> dvalues(5, 6);
   const auto loss = [&] {
-    global_attention(dev, 2, query, keys, values, view_of<Reference>(histogram), out);
+    global_attention(dev, 2, query, keys, values, on_device<Reference>(histogram), out);
     return weighted_sum(out, dout);
   };
-  global_attention_backward(dev, 2, query, keys, values, view_of<Reference>(histogram), dout, dquery, dkeys, dvalues);
+  global_attention_backward(dev, 2, query, keys, values, on_device<Reference>(histogram), dout, dquery, dkeys, dvalues);
   expect_gradient(dquery, query, loss, "query");
   expect_gradient(dkeys, keys, loss, "keys");
   expect_gradient(dvalues, values, loss, "values");
@@ -265,11 +275,11 @@ TEST(NearestCodeword, agrees_with_the_reference_and_takes_the_lowest_of_equal_on
     expect_as_reference(kExact, [&]<class Device>(Device& dev) -> Arrays {
       const auto g = random_matrix<Device>(rows, width, 1);
       auto words = random_matrix<Device>(codewords, width, 2);
-      if (codewords > 4) std::copy_n(words.row(1), width, words.row(4));
-      std::vector<int32_t> codes(rows);
-      nearest_codeword(dev, g, words, {codes.data(), rows});
-      for (const int32_t code : codes) EXPECT_TRUE(codewords <= 4 || code != 4);
-      return {std::vector<double>(codes.begin(), codes.end())};
+      if (codewords > 4) copy_rows(dev, words.view().row_range(1, 1), words.view().row_range(4, 1));
+      Matrix<int32_t, Device> codes(1, rows);
+      nearest_codeword(dev, g, words, as_vector(codes));
+      for (const double code : values_of(codes)) EXPECT_TRUE(codewords <= 4 || code != 4);
+      return {values_of(codes)};
     });
   }
 }

@@ -45,7 +45,7 @@ TEST(Dropout, drops_the_elements_its_definition_drops) {
             auto dropped = x.rows() == 0 ? DeviceMatrix<Device>(0, cols) : filled<Device>(x.rows(), cols, 9);
             auto rectified = filled<Device>(x.rows(), cols, 9);
             auto dx = filled<Device>(x.rows(), cols, 9);
-            const auto id_view = view_of<Device>(ids);
+            const auto id_view = on_device<Device>(ids);
             drop_rows(dev, x, some_dropout(probability), id_view, rows_per_id, dropped);
             relu_drop_rows(dev, x, some_dropout(probability), id_view, rows_per_id, rectified);
             relu_drop_rows_backward(dev, x, rectified, probability, dx);
@@ -59,12 +59,13 @@ TEST(Dropout, drops_the_elements_its_definition_drops) {
 
 TEST(Dropout, works_in_place) {
   const auto ids = some_ids(10);
-  Cpu dev;
-  auto x = random_matrix<Cpu>(10, 33, 1);
-  auto y = random_matrix<Cpu>(10, 33, 2);
-  drop_rows(dev, x, some_dropout(0.4), view_of<Cpu>(ids), 1, y);
-  drop_rows(dev, x, some_dropout(0.4), view_of<Cpu>(ids), 1, x);
-  EXPECT_EQ(values_of(x), values_of(y));
+  on_each_device([&]<class Device>(Device& dev) {
+    auto x = random_matrix<Device>(10, 33, 1);
+    auto y = random_matrix<Device>(10, 33, 2);
+    drop_rows(dev, x, some_dropout(0.4), on_device<Device>(ids), 1, y);
+    drop_rows(dev, x, some_dropout(0.4), on_device<Device>(ids), 1, x);
+    EXPECT_EQ(values_of(x), values_of(y));
+  });
 }
 
 TEST(Dropout, keeps_the_share_it_should_and_depends_on_step_and_id) {
@@ -77,9 +78,9 @@ TEST(Dropout, keeps_the_share_it_should_and_depends_on_step_and_id) {
   Matrix<float> y(rows, cols);
   Matrix<float> other(rows, cols);
   Dropout dropout = some_dropout(probability);
-  drop_rows(dev, ones, dropout, view_of<Cpu>(ids), 1, y);
+  drop_rows(dev, ones, dropout, on_device<Cpu>(ids), 1, y);
   dropout.step += 1;
-  drop_rows(dev, ones, dropout, view_of<Cpu>(ids), 1, other);
+  drop_rows(dev, ones, dropout, on_device<Cpu>(ids), 1, other);
   double kept = 0;
   double equal = 0;
   double equal_next_row = 0;
@@ -103,7 +104,7 @@ TEST(Dropout, after_relu_has_the_gradient_of_central_differences) {
   const auto dy = random_matrix<Reference>(12, 5, 2);
   Matrix<double, Reference> y(12, 5);
   const auto loss = [&] {
-    relu_drop_rows(dev, x, some_dropout(0.4), view_of<Reference>(ids), 3, y);
+    relu_drop_rows(dev, x, some_dropout(0.4), on_device<Reference>(ids), 3, y);
     return weighted_sum(y, dy);
   };
   Matrix<double, Reference> dx(12, 5);

@@ -57,15 +57,16 @@ struct BatchNorm {
   Matrix<double, Device> mean, inverse_deviation;
 
   void statistics(Device& dev, In<Device> x) {
-    mean.resize(1, x.cols);
-    inverse_deviation.resize(1, x.cols);
-    column_sums(dev, x, as_vector(mean));
     const double rows = static_cast<double>(std::max<int64_t>(x.rows, 1));
-    for (int64_t c = 0; c < x.cols; ++c) mean.data()[c] /= rows;
-    centred_square_sums(dev, x, as_vector(mean), as_vector(inverse_deviation));
-    for (int64_t c = 0; c < x.cols; ++c) {
-      inverse_deviation.data()[c] = 1 / std::sqrt(inverse_deviation.data()[c] / rows + kNormEpsilon);
-    }
+    Matrix<double, Device> sums(1, x.cols);
+    column_sums(dev, x, as_vector(sums));
+    std::vector<double> values = host_values(sums);
+    for (double& value : values) value /= rows;
+    mean = matrix_of<Device>(1, x.cols, values);
+    centred_square_sums(dev, x, as_vector(mean), as_vector(sums));
+    values = host_values(sums);
+    for (double& value : values) value = 1 / std::sqrt(value / rows + kNormEpsilon);
+    inverse_deviation = matrix_of<Device>(1, x.cols, values);
   }
 };
 
@@ -102,17 +103,19 @@ TEST(BatchNorm, agrees_with_the_reference_forward_and_backward) {
 }
 
 TEST(BatchNorm, keeps_its_digits_when_the_mean_is_large) {
-  Cpu dev;
-  auto x = random_matrix<Cpu>(500, 3, 1);
+  Matrix<float> x = random_matrix<Cpu>(500, 3, 1);
   for (int64_t i = 0; i < 1500; ++i) x.data()[i] = 4096 + std::round(x.data()[i] * 64) / 64;
-  Matrix<double> centred(500, 3);
-  BatchNorm<Cpu> norm;
-  norm.statistics(dev, x);
-  for (int64_t c = 0; c < 3; ++c) {
-    double squares = 0;
-    for (int64_t r = 0; r < 500; ++r) squares += std::pow(x.row(r)[c] - norm.mean.data()[c], 2);
-    EXPECT_NEAR(norm.inverse_deviation.data()[c], 1 / std::sqrt(squares / 500 + kNormEpsilon), 1e-12);
-  }
+  on_each_device([&]<class Device>(Device& dev) {
+    BatchNorm<Device> norm;
+    norm.statistics(dev, matrix_of<Device>(500, 3, host_values(x)));
+    const std::vector<double> mean = values_of(norm.mean);
+    const std::vector<double> inverse_deviation = values_of(norm.inverse_deviation);
+    for (int64_t c = 0; c < 3; ++c) {
+      double squares = 0;
+      for (int64_t r = 0; r < 500; ++r) squares += std::pow(x.row(r)[c] - mean[c], 2);
+      EXPECT_NEAR(inverse_deviation[c], 1 / std::sqrt(squares / 500 + kNormEpsilon), 1e-12);
+    }
+  });
 }
 
 TEST(BatchNorm, has_the_gradients_of_central_differences) {

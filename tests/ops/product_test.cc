@@ -35,12 +35,13 @@ TEST(Product, agrees_with_the_reference_for_every_transposition_alpha_and_beta) 
 
 TEST(Product, overwrites_what_is_not_a_number_if_beta_is_zero) {
   for (const int64_t depth : {0, 3, 5000}) {
-    Cpu dev;
-    const auto a = random_matrix<Cpu>(4, depth, 1);
-    const auto b = random_matrix<Cpu>(depth, 5, 2);
-    auto c = filled<Cpu>(4, 5, NAN);
-    product(dev, Transpose::kNo, Transpose::kNo, 1, a, b, 0, c);
-    for (const double value : values_of(c)) EXPECT_TRUE(std::isfinite(value));
+    on_each_device([&]<class Device>(Device& dev) {
+      const auto a = random_matrix<Device>(4, depth, 1);
+      const auto b = random_matrix<Device>(depth, 5, 2);
+      auto c = filled<Device>(4, 5, NAN);
+      product(dev, Transpose::kNo, Transpose::kNo, 1, a, b, 0, c);
+      for (const double value : values_of(c)) EXPECT_TRUE(std::isfinite(value));
+    });
   }
 }
 
@@ -56,10 +57,11 @@ TEST(Product, works_on_columns_of_wider_matrices_and_leaves_the_others) {
 }
 
 TEST(Product, refuses_extents_that_disagree) {
-  Cpu dev;
-  const Matrix<float> a(2, 3);
-  Matrix<float> c(2, 2);
-  EXPECT_THROW(product(dev, Transpose::kNo, Transpose::kNo, 1, a, a, 0, c), Error);
+  on_each_device([]<class Device>(Device& dev) {
+    const Matrix<float, Device> a(2, 3);
+    Matrix<float, Device> c(2, 2);
+    EXPECT_THROW(product(dev, Transpose::kNo, Transpose::kNo, 1, a, a, 0, c), Error);
+  });
 }
 
 TEST(Product, counts_the_seconds_it_takes) {

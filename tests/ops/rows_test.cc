@@ -41,17 +41,17 @@ TEST(CrossEntropy, agrees_with_the_reference_with_its_gradient) {
         const auto logits = random_matrix<Device>(rows, classes, 1, 5);
         DeviceMatrix<Device> dlogits(rows, classes);
         DeviceMatrix<Device> weights(rows, classes);
-        std::vector<int32_t> best(rows);
-        const CrossEntropy loss = cross_entropy(dev, logits, view_of<Device>(labels), 0.01, dlogits);
-        const CrossEntropy without = cross_entropy(dev, logits, view_of<Device>(labels), 0.01, {});
+        Matrix<int32_t, Device> best(1, rows);
+        const CrossEntropy loss = cross_entropy(dev, logits, on_device<Device>(labels), 0.01, dlogits);
+        const CrossEntropy without = cross_entropy(dev, logits, on_device<Device>(labels), 0.01, {});
         EXPECT_EQ(without.loss_sum, loss.loss_sum);
         softmax_rows(dev, logits, weights);
-        argmax_rows(dev, logits, {best.data(), rows});
+        argmax_rows(dev, logits, as_vector(best));
         return {{loss.loss_sum},
                 {static_cast<double>(loss.num_correct)},
                 values_of(dlogits),
                 values_of(weights),
-                std::vector<double>(best.begin(), best.end())};
+                values_of(best)};
       });
     }
   }
@@ -62,21 +62,20 @@ TEST(CrossEntropy, has_the_gradient_of_central_differences) {
   const std::vector<int32_t> labels = {0, 2, 1};
   auto logits = random_matrix<Reference>(3, 4, 1);
   Matrix<double, Reference> dlogits(3, 4);
-  cross_entropy(dev, logits, view_of<Reference>(labels), 0.5, dlogits);
+  cross_entropy(dev, logits, on_device<Reference>(labels), 0.5, dlogits);
   expect_gradient(
-      dlogits, logits, [&] { return 0.5 * cross_entropy(dev, logits, view_of<Reference>(labels), 0.5, {}).loss_sum; },
+      dlogits, logits, [&] { return 0.5 * cross_entropy(dev, logits, on_device<Reference>(labels), 0.5, {}).loss_sum; },
       "logits");
 }
 
 TEST(CrossEntropy, is_finite_for_large_logits_and_refuses_labels_out_of_range) {
-  Cpu dev;
-  Matrix<float> logits(1, 2);
-  logits.data()[0] = 1e30F;
-  logits.data()[1] = -1e30F;
-  std::vector<int32_t> labels = {1};
-  EXPECT_TRUE(std::isfinite(cross_entropy(dev, logits, view_of<Cpu>(labels), 1, {}).loss_sum));
-  labels[0] = 2;
-  EXPECT_THROW(cross_entropy(dev, logits, view_of<Cpu>(labels), 1, {}), Error);
+  on_each_device([]<class Device>(Device& dev) {
+    const auto logits = matrix_of<Device>(1, 2, std::vector{1e30F, -1e30F});
+    std::vector<int32_t> labels = {1};
+    EXPECT_TRUE(std::isfinite(cross_entropy(dev, logits, on_device<Device>(labels), 1, {}).loss_sum));
+    labels[0] = 2;
+    EXPECT_THROW(cross_entropy(dev, logits, on_device<Device>(labels), 1, {}), Error);
+  });
 }
 
 TEST(Adam, agrees_with_the_reference_over_several_steps) {
@@ -114,9 +113,9 @@ TEST(Rows, are_gathered_scattered_copied_and_added) {
       expect_as_reference(kElementWise, [&]<class Device>(Device& dev) -> Arrays {
         const auto table = random_matrix<Device>(9, cols, 1);
         DeviceMatrix<Device> gathered(rows, cols);
-        gather_rows(dev, table, view_of<Device>(indices), gathered);
+        gather_rows(dev, table, on_device<Device>(indices), gathered);
         auto scattered = random_matrix<Device>(9, cols, 2);
-        scatter_add_rows(dev, random_matrix<Device>(rows, cols, 3), view_of<Device>(indices), scattered);
+        scatter_add_rows(dev, random_matrix<Device>(rows, cols, 3), on_device<Device>(indices), scattered);
         auto wide = random_matrix<Device>(rows, cols + 5, 4);
         copy_rows(dev, gathered, wide.view().columns(2, cols));
         add_rows(dev, gathered, wide.view().columns(5, cols));
@@ -133,15 +132,18 @@ TEST(Convert, is_exact_for_every_half_precision_number) {
     halves.push_back({static_cast<uint16_t>(bits)});
     bhalves.push_back({static_cast<uint16_t>(bits)});
   }
-  Cpu dev;
-  Matrix<float> from_half(1, 0x10000);
-  Matrix<float> from_bhalf(1, 0x10000);
-  convert<Cpu>(dev, view_of<Cpu>(halves), as_vector(from_half));
-  convert<Cpu>(dev, view_of<Cpu>(bhalves), as_vector(from_bhalf));
-  for (uint32_t bits = 0; bits < 0x10000; ++bits) {
-    ASSERT_EQ(std::bit_cast<uint32_t>(from_half.data()[bits]), std::bit_cast<uint32_t>(to_float(halves[bits]))) << bits;
-    ASSERT_EQ(std::bit_cast<uint32_t>(from_bhalf.data()[bits]), std::bit_cast<uint32_t>(to_float(bhalves[bits])));
-  }
+  on_each_device([&]<class Device>(Device& dev) {
+    Matrix<float, Device> from_half(1, 0x10000);
+    Matrix<float, Device> from_bhalf(1, 0x10000);
+    convert<Device>(dev, on_device<Device>(halves), as_vector(from_half));
+    convert<Device>(dev, on_device<Device>(bhalves), as_vector(from_bhalf));
+    const std::vector<float> found_half = host_values(from_half);
+    const std::vector<float> found_bhalf = host_values(from_bhalf);
+    for (uint32_t bits = 0; bits < 0x10000; ++bits) {
+      ASSERT_EQ(std::bit_cast<uint32_t>(found_half[bits]), std::bit_cast<uint32_t>(to_float(halves[bits]))) << bits;
+      ASSERT_EQ(std::bit_cast<uint32_t>(found_bhalf[bits]), std::bit_cast<uint32_t>(to_float(bhalves[bits]))) << bits;
+    }
+  });
 }
 
 }  // namespace

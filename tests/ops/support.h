@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "ops/device_memory.h"
 #include "ops/tolerances.h"
 #include "tensor/arguments.h"
 
@@ -25,19 +26,17 @@ using DeviceMatrix = Matrix<Real<Device>, Device>;
 /// Normal numbers times `deviation`, rounded to float32 on every device. `tag` tells arrays apart.
 template <class Device>
 DeviceMatrix<Device> random_matrix(int64_t rows, int64_t cols, uint64_t tag, float deviation = 1) {
-  DeviceMatrix<Device> matrix(rows, cols);
+  std::vector<Real<Device>> values;
   for (int64_t i = 0; i < rows * cols; ++i) {
     const RandomWords words = random_words({1}, Purpose::kTest, tag, static_cast<uint64_t>(i), 0);
-    matrix.data()[i] = to_normal(words[0], words[1]) * deviation;
+    values.push_back(to_normal(words[0], words[1]) * deviation);
   }
-  return matrix;
+  return matrix_of<Device>(rows, cols, values);
 }
 
 template <class Device>
 DeviceMatrix<Device> filled(int64_t rows, int64_t cols, double value) {
-  DeviceMatrix<Device> matrix(rows, cols);
-  matrix.fill(static_cast<Real<Device>>(value));
-  return matrix;
+  return matrix_of<Device>(rows, cols, std::vector(rows * cols, static_cast<Real<Device>>(value)));
 }
 
 template <class Device>
@@ -50,14 +49,10 @@ VectorView<T, Device> as_vector(Matrix<T, Device>& matrix) {
   return {matrix.data(), matrix.rows() * matrix.cols()};
 }
 
-template <class Device, class T>
-VectorView<const T, Device> view_of(const std::vector<T>& values) {
-  return {values.data(), static_cast<int64_t>(values.size())};
-}
-
 template <class T, class Device>
 std::vector<double> values_of(const Matrix<T, Device>& matrix) {
-  return {matrix.data(), matrix.data() + matrix.rows() * matrix.cols()};
+  const std::vector<T> values = host_values(matrix);
+  return {values.begin(), values.end()};
 }
 
 inline void expect_close(const std::vector<double>& found, const std::vector<double>& expected, Tolerance tolerance,
@@ -70,21 +65,46 @@ inline void expect_close(const std::vector<double>& found, const std::vector<dou
   }
 }
 
-/// run(dev) -> Arrays: on the CPU close to the reference, and the same bits for 1, 2 and 3 threads.
+inline void expect_close(const Arrays& found, const Arrays& expected, Tolerance tolerance) {
+  ASSERT_EQ(found.size(), expected.size());
+  for (size_t i = 0; i < found.size(); ++i) {
+    expect_close(found[i], expected[i], tolerance, "array " + std::to_string(i));
+  }
+}
+
+/// run(dev) -> Arrays: on the CPU close to the reference, and the same bits for 1, 2 and 3 threads. On CUDA, where the
+/// test is built for it, close to the reference, and the same bits again.
 template <class Run>
 void expect_as_reference(Tolerance tolerance, const Run& run, Precision precision = Precision::kFloat32) {
   Reference reference;
   const Arrays expected = run(reference);
   Cpu one{.num_threads = 1, .precision = precision};
   const Arrays found = run(one);
-  ASSERT_EQ(found.size(), expected.size());
-  for (size_t i = 0; i < found.size(); ++i) {
-    expect_close(found[i], expected[i], tolerance, "array " + std::to_string(i));
-  }
+  expect_close(found, expected, tolerance);
   for (const int num_threads : {2, 3}) {
     Cpu dev{.num_threads = num_threads, .precision = precision};
     EXPECT_EQ(run(dev), found) << num_threads << " threads";
   }
+#if defined(GIGAHOP_TEST_CUDA)
+  SCOPED_TRACE("CUDA");
+  Cuda& dev = test_cuda();
+  dev.precision = precision;
+  const Arrays on_cuda = run(dev);
+  expect_close(on_cuda, expected, tolerance);
+  EXPECT_EQ(run(dev), on_cuda) << "once more";
+#endif
+}
+
+/// check(dev) for the CPU, and for CUDA where the test is built for it.
+template <class Check>
+void on_each_device(const Check& check) {
+  Cpu cpu;
+  check(cpu);
+#if defined(GIGAHOP_TEST_CUDA)
+  SCOPED_TRACE("CUDA");
+  test_cuda().precision = Precision::kFloat32;
+  check(test_cuda());
+#endif
 }
 
 /// The gradient of loss() by `values`, by central differences.

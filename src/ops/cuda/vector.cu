@@ -1,0 +1,81 @@
+/// Flat vectors: a thread for each element, sums of squares in double over fixed blocks.
+#include "ops/vector.h"
+
+#include "base/error.h"
+#include "ops/convert.h"
+#include "ops/cuda/column_sums.cuh"
+#include "ops/cuda/launch.cuh"
+
+namespace gigahop::ops {
+namespace {
+
+__global__ void multiply(float factor, float* x, int64_t n) {
+  const int64_t i = cuda::element_of_thread();
+  if (i < n) x[i] *= factor;
+}
+
+__global__ void add_to(const float* __restrict__ x, float* y, int64_t n) {
+  const int64_t i = cuda::element_of_thread();
+  if (i < n) y[i] += x[i];
+}
+
+__global__ void widen_bfloats(const BFloat16* __restrict__ x, float* y, int64_t n) {
+  const int64_t i = cuda::element_of_thread();
+  if (i < n) y[i] = __uint_as_float(static_cast<unsigned>(x[i].bits) << 16);
+}
+
+/// The exponent is moved by a multiplication, which is exact, also for subnormal numbers.
+__global__ void widen_halves(const Float16* __restrict__ x, float* y, int64_t n) {
+  const int64_t i = cuda::element_of_thread();
+  if (i >= n) return;
+  const unsigned bits = x[i].bits;
+  const float magnitude = __uint_as_float((bits & 0x7fffU) << 13) * 0x1p112F;
+  const unsigned special = (bits & 0x7c00U) == 0x7c00U ? 0x7f800000U : 0U;  // infinity and NaN
+  y[i] = __uint_as_float(__float_as_uint(magnitude) | special | (bits & 0x8000U) << 16);
+}
+
+/// x as [n, 1].
+struct Squares {
+  const float* x;
+  __device__ void operator()(int64_t r, int64_t, double* terms) const {
+    const auto value = static_cast<double>(x[r]);
+    terms[0] = value * value;
+  }
+};
+
+}  // namespace
+
+template <>
+double sum_of_squares<Cuda>(Cuda& dev, InVector<Cuda> x) {
+  CudaScratch scratch(dev);
+  auto* sum = scratch.take<double>(1);
+  cuda::sum_columns<1>(dev, x.size, 1, Squares{x.data}, cuda::StoreDoubles<1>{{sum}});
+  double result = 0;
+  copy_to_host<double>(dev, sum, {&result, 1});
+  return result;
+}
+
+template <>
+void scale<Cuda>(Cuda& dev, double factor, OutVector<Cuda> x) {
+  cuda::launch(dev, cuda::one_thread_each(x.size), multiply, static_cast<float>(factor), x.data, x.size);
+}
+
+template <>
+void add<Cuda>(Cuda& dev, InVector<Cuda> x, OutVector<Cuda> y) {
+  require(x.size == y.size, "add: extents agree");
+  cuda::launch(dev, cuda::one_thread_each(x.size), add_to, x.data, y.data, x.size);
+}
+
+template <>
+void convert<Cuda>(Cuda& dev, VectorOf<Cuda, const Float16> x, OutVector<Cuda> y) {
+  require(x.size == y.size, "convert: extents agree");
+  cuda::launch(dev, cuda::one_thread_each(x.size), widen_halves, x.data, y.data, x.size);
+}
+
+template <>
+void convert<Cuda>(Cuda& dev, VectorOf<Cuda, const BFloat16> x, OutVector<Cuda> y) {
+  require(x.size == y.size, "convert: extents agree");
+  cuda::launch(dev, cuda::one_thread_each(x.size), widen_bfloats, x.data, y.data, x.size);
+}
+
+}  // namespace gigahop::ops

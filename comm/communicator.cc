@@ -65,17 +65,6 @@ MPI_Comm duplicate_handle(Communicator::State& state, MPI_Comm parent) {
   return handle;
 }
 
-void find_neighbours_on_host(const Communicator& comm, Communicator::State& state) {
-  const std::span<const char> mine(state.host);
-  const Gathered hosts = all_gather_varied_bytes(comm, std::as_bytes(mine));
-  state.ranks_of_host.clear();
-  for (int rank = 0; rank < state.size; ++rank) {
-    const auto* text = reinterpret_cast<const char*>(hosts.bytes.data());
-    const std::string host(text + hosts.offsets[rank], text + hosts.offsets[rank + 1]);
-    if (host == state.host) state.ranks_of_host.push_back(rank);
-  }
-}
-
 /// In the book while it lives.
 class NotedWait {
  public:
@@ -109,6 +98,17 @@ std::vector<WaitBook::Wait> WaitBook::waits() const {
   std::vector<Wait> waits;
   for (const auto& [waiter, wait] : waits_) waits.push_back(wait);
   return waits;
+}
+
+std::vector<std::string> hosts_of(const Communicator& comm) {
+  const std::span<const char> mine(comm.host());
+  const Gathered all = all_gather_varied_bytes(comm, std::as_bytes(mine));
+  const auto* text = reinterpret_cast<const char*>(all.bytes.data());
+  std::vector<std::string> hosts;
+  for (size_t rank = 0; rank + 1 < all.offsets.size(); ++rank) {
+    hosts.emplace_back(text + all.offsets[rank], text + all.offsets[rank + 1]);
+  }
+  return hosts;
 }
 
 void mpi_check(int code, const char* call, std::source_location where) {
@@ -181,7 +181,11 @@ Communicator Communicator::world() {
   state->host = host_name();
   state->ledger = std::make_shared<Ledger>(state->size);
   Communicator comm(std::move(state));
-  find_neighbours_on_host(comm, comm.state());
+  comm.state().ranks_of_host.clear();
+  const std::vector<std::string> hosts = hosts_of(comm);
+  for (int rank = 0; rank < comm.size(); ++rank) {
+    if (hosts[static_cast<size_t>(rank)] == comm.host()) comm.state().ranks_of_host.push_back(rank);
+  }
   return comm;
 }
 

@@ -84,6 +84,9 @@ struct Communicator::State {
   int phase = kNoPhase;
 };
 
+/// Of every rank. Collective.
+std::vector<std::string> hosts_of(const Communicator& comm);
+
 /// Error{kComm} naming the call and MPI's reason unless `code` is MPI_SUCCESS.
 void mpi_check(int code, const char* call, std::source_location where = std::source_location::current());
 

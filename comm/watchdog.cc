@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "base/activity.h"
-#include "comm/collectives.h"
 #include "comm/communicator_state.h"
 #include "comm/hang.h"
 
@@ -39,17 +38,6 @@ struct Message {
 
 double seconds_since(steady_clock::time_point then) {
   return duration<double>(steady_clock::now() - then).count();
-}
-
-std::vector<std::string> hosts_of(const Communicator& comm) {
-  const std::span<const char> mine(comm.host());
-  const Gathered all = all_gather_varied_bytes(comm, std::as_bytes(mine));
-  std::vector<std::string> hosts;
-  for (size_t rank = 0; rank + 1 < all.offsets.size(); ++rank) {
-    const auto* text = reinterpret_cast<const char*>(all.bytes.data());
-    hosts.emplace_back(text + all.offsets[rank], text + all.offsets[rank + 1]);
-  }
-  return hosts;
 }
 
 }  // namespace

@@ -16,8 +16,9 @@ enum class Drawing { kAlways, kIfNeeded };
 enum class Timeline { kNone, kRecorded };
 
 struct MemoryPlan {
-  TrainingMemory memory;           // of a rank, at most
-  bool is_drawn = false;           // else an upper bound: shards that are not encoded yet, or it fits as it is
+  TrainingMemory memory;  // of the heaviest rank
+  bool is_drawn =
+      false;  // from batches, about right; else an upper bound: shards that are not encoded yet, or it fits as it is
   int64_t largest_batch_size = 0;  // that fits, up to that of the settings; 0: none
   bool fits = false;
 };

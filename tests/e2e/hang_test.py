@@ -16,24 +16,19 @@ class Hang(ProgramTest):
         super().setUp()
         self.succeeds("run", "--config", self.config, "--set", "train.epochs=0", ranks=RANKS)
 
-    def wait_until(self, moment, seconds=120):
-        deadline = time.monotonic() + seconds
-        while not moment():
-            self.assertLess(time.monotonic(), deadline)
-            time.sleep(0.01)
-
     def stop_rank(self, stopped):
         run = self.folder / f"run{stopped}"
         arguments = ["train", self.workspace / "partition", "--config", self.config, "--run", run,
                      "--set", "train.epochs=1000000", "--set", "watchdog_seconds=3"]
         log = self.folder / f"log{stopped}"
         with open(log, "w") as file, Launched(arguments, ranks=RANKS, folder=self.folder, log=file) as launched:
-            self.wait_until(lambda: not launched.is_running() or (run / "metrics.jsonl").exists())
-            self.assertTrue(launched.is_running(), log.read_text())
+            launched.wait_for((run / "metrics.jsonl").exists)
             os.kill(launched.ranks()[stopped], signal.SIGSTOP)
-            self.wait_until(lambda: not launched.is_running())
-            self.assertEqual(launched.process.returncode, 4, log.read_text())
-            self.wait_until(lambda: not launched.members(), seconds=10)
+            self.assertEqual(launched.process.wait(timeout=120), 4, log.read_text())
+            deadline = time.monotonic() + 10
+            while launched.members():
+                self.assertLess(time.monotonic(), deadline, "a process is left")
+                time.sleep(0.01)
         return log.read_text()
 
     def test_a_stopped_rank_is_named_by_every_other_rank(self):

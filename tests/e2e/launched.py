@@ -33,6 +33,14 @@ class Launched:
             time.sleep(0.002)
         self.process.wait()
 
+    def wait_for(self, moment, seconds=120):
+        """Until moment() holds; fails where the job ends before, or time is up."""
+        deadline = time.monotonic() + seconds
+        while not moment():
+            assert self.is_running(), "the job ended before what was waited for"
+            assert time.monotonic() < deadline, "what was waited for did not come"
+            time.sleep(0.002)
+
     def is_running(self):
         return self.process.poll() is None
 

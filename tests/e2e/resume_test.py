@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """A training that is killed and resumed ends where the uninterrupted one ends, bit for bit."""
 import json
-import time
 import unittest
 
 from launched import Launched
@@ -46,18 +45,11 @@ class Resume(ProgramTest):
         self.assertEqual(self.last_checkpoint(whole), self.last_checkpoint(cut))
         self.assertEqual(self.figures(whole), self.figures(cut))
 
-    def wait_for(self, launched, moment):
-        deadline = time.monotonic() + 120
-        while not moment():
-            self.assertTrue(launched.is_running(), "the training ended before it could be killed")
-            self.assertLess(time.monotonic(), deadline)
-            time.sleep(0.002)
-
     def kill_when(self, moment, *more):
         """Kills every process of a training once `moment` holds while they all stand still."""
         with Launched(self.arguments(self.cut, *more), ranks=2, folder=self.folder) as launched:
             while True:
-                self.wait_for(launched, moment)
+                launched.wait_for(moment)
                 launched.stop()
                 if moment():
                     break

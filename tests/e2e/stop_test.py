@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import time
 import unittest
 
 from launched import Launched
@@ -19,10 +18,7 @@ class Stop(ProgramTest):
         """Sends the signal to one rank in mid-training; the last step, as the program says it."""
         log = self.folder / f"{run.parent.name}-{number.name}.log"
         with open(log, "w") as file, Launched(arguments, ranks=2, folder=self.folder, log=file) as launched:
-            deadline = time.monotonic() + 120
-            while launched.is_running() and not list((run / "checkpoints").glob("*")):
-                self.assertLess(time.monotonic(), deadline)
-                time.sleep(0.002)
+            launched.wait_for(lambda: list((run / "checkpoints").glob("*")))
             os.kill(launched.ranks()[1], number)
             self.assertEqual(launched.process.wait(timeout=120), TRY_AGAIN, log.read_text())
         last = int(re.search(r"told to stop: step (\d+) is the last", log.read_text())[1])

@@ -12,7 +12,8 @@ ops::SampleLists<Device> lists(const ModelInput<Device>& input) {
   return {.seed_ids = input.seed_ids,
           .offsets = input.sample_offsets,
           .nodes = input.sample_nodes,
-          .counts = input.sample_counts};
+          .counts = input.sample_counts,
+          .host_offsets = input.host_sample_offsets};
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "base/ids.h"
 #include "base/random.h"
@@ -20,6 +21,7 @@ struct ModelInput {
   VectorView<const int32_t, Device> sample_counts;    // [S]
   VectorView<const OriginalId, Device> node_ids;      // [U]
   MatrixView<const Real<Device>, Device> tokens;      // [3 U, F]
+  std::span<const int32_t> host_sample_offsets = {};  // the sample offsets, for devices with memory of their own
 };
 
 /// Training draws dropout masks of this step and uses batch statistics; evaluation does neither.

@@ -17,6 +17,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "base/ids.h"
 #include "ops/dropout.h"
@@ -31,6 +32,8 @@ struct SampleLists {
   VectorView<const int32_t, Device> offsets;      // [B + 1]
   VectorView<const int32_t, Device> nodes;        // [S] in [0, U)
   VectorView<const int32_t, Device> counts;       // [S] >= 1
+  /// The offsets in host memory, for devices with memory of their own: work is planned without waiting for them.
+  std::span<const int32_t> host_offsets = {};
 };
 
 /// Row 3u + h is the token of hop h of node u. All [3 U, W]; strided views of one wide matrix are fine.

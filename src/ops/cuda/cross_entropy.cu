@@ -3,30 +3,13 @@
 
 #include "base/error.h"
 #include "ops/cuda/column_sums.cuh"
+#include "ops/cuda/largest.cuh"
 #include "ops/cuda/launch.cuh"
+#include "ops/cuda/softmax_row.cuh"
 #include "ops/softmax.h"
 
 namespace gigahop::ops {
 namespace {
-
-struct Largest {
-  float value;
-  int32_t index;
-};
-
-/// The lowest index of equal ones.
-inline __device__ Largest largest_of(const float* x, int64_t n) {
-  Largest mine = {-INFINITY, INT32_MAX};
-  for (int64_t c = threadIdx.x; c < n; c += cuda::kWarp) {
-    if (x[c] > mine.value || mine.index == INT32_MAX) mine = {x[c], static_cast<int32_t>(c)};
-  }
-  for (int lanes = cuda::kWarp / 2; lanes > 0; lanes /= 2) {
-    const float value = __shfl_xor_sync(cuda::kAllLanes, mine.value, lanes);
-    const int32_t index = __shfl_xor_sync(cuda::kAllLanes, mine.index, lanes);
-    if (value > mine.value || (value == mine.value && index < mine.index)) mine = {value, index};
-  }
-  return mine;
-}
 
 inline __device__ float sum_of_exponentials(const float* x, float largest, int64_t n) {
   float sum = 0;
@@ -37,17 +20,14 @@ inline __device__ float sum_of_exponentials(const float* x, float largest, int64
 __global__ void softmax(In<Cuda> x, Out<Cuda> y) {
   const int64_t r = cuda::row_of_warp();
   if (r >= x.rows) return;
-  const Largest best = largest_of(x.row(r), x.cols);
-  const float inverse = 1.0F / sum_of_exponentials(x.row(r), best.value, x.cols);
-  for (int64_t c = threadIdx.x; c < x.cols; c += cuda::kWarp) {
-    y.row(r)[c] = expf(x.row(r)[c] - best.value) * inverse;
-  }
+  cuda::softmax_row(
+      x.cols, [&](int64_t c) { return x.row(r)[c]; }, [&](int64_t c, float weight) { y.row(r)[c] = weight; });
 }
 
 __global__ void argmax(In<Cuda> x, int32_t* index) {
   const int64_t r = cuda::row_of_warp();
   if (r >= x.rows) return;
-  const Largest best = largest_of(x.row(r), x.cols);
+  const cuda::Largest best = cuda::largest_of(x.cols, [&](int64_t c) { return x.row(r)[c]; });
   if (threadIdx.x == 0) index[r] = best.index;
 }
 
@@ -68,7 +48,7 @@ __global__ void row_losses(In<Cuda> logits, const int32_t* __restrict__ labels, 
     return;
   }
   const float* row = logits.row(r);
-  const Largest best = largest_of(row, logits.cols);
+  const cuda::Largest best = cuda::largest_of(logits.cols, [&](int64_t c) { return row[c]; });
   const float sum = sum_of_exponentials(row, best.value, logits.cols);
   if (threadIdx.x == 0) {
     const double below_best = static_cast<double>(best.value) - static_cast<double>(row[label]);

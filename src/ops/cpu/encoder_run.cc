@@ -41,7 +41,8 @@ int64_t encoder_memory_bytes(UnitFormat format, int64_t max_tokens, int64_t num_
   const int64_t floats = 3 * run_tokens * width + (num_heads * run_tokens + max_tokens) * stride;
   const int64_t operand = std::max(run_tokens * width, max_tokens * stride);
   const int64_t operand_bytes = format == UnitFormat::kPairs ? 2 * operand : 4 * operand;
-  const int64_t operands_bytes = format == UnitFormat::kFloats ? 8 * max_tokens * head_width : 2 * operand_bytes;
+  // Pairs: two operands, and a copy of the left one where tiles want it in order.
+  const int64_t operands_bytes = format == UnitFormat::kFloats ? 8 * max_tokens * head_width : 3 * operand_bytes;
   return 4 * floats + run_tokens * (width + 4) + operands_bytes;
 }
 

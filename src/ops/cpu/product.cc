@@ -144,7 +144,7 @@ int64_t product_scratch_bytes(const Cpu& dev, int64_t m, int64_t n, int64_t dept
   const int64_t chunks = num_chunks(m, n, depth);
   const int64_t partial_bytes = chunks == 1 ? 0 : 4 * chunks * m * n;
   if (cpu::unit_format(dev) == cpu::UnitFormat::kFloats) return partial_bytes;
-  const int64_t tile = (std::min(m, kTileRows) + 2 * std::min(n, kTileCols)) * cpu::num_blocks(depth, chunks);
+  const int64_t tile = 2 * (std::min(m, kTileRows) + std::min(n, kTileCols)) * cpu::num_blocks(depth, chunks);
   return partial_bytes + dev.num_threads * 4 * tile;
 }
 

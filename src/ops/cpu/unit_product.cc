@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "ops/cpu/tile_product.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -109,6 +110,10 @@ bool has_unit_product(UnitType type) {
 
 void unit_product(UnitType type, int64_t m, int64_t n, int64_t num_units, LeftUnits a, RightUnits b,
                   Accumulate accumulate, float* c, int64_t c_stride) {
+  if (type == UnitType::kBFloat16Pair && has_tile_product()) {
+    tile_product(m, n, num_units, a, b, accumulate, c, c_stride);
+    return;
+  }
   const auto& blocks = type == UnitType::kFloat32 ? kFloatBlocks : kPairBlocks;
   constexpr int64_t kBlockCols = kBlockVectors * kLanes;
   for (int64_t col = 0; col < n; col += kBlockCols) {

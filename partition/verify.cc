@@ -28,9 +28,11 @@ using Entry = std::pair<int64_t, int64_t>;  // row and column, original ids
 class Verifier {
  public:
   explicit Verifier(const fs::path& folder) : folder_(folder), partition_(graph::read_partition_manifest(folder)) {
+    array::verify_seal(manifest_place());
     array::verify_records(folder, partition_.arrays(), array::Verify::kChecksum);
     for (int part = 0; part < partition_.num_parts(); ++part) {
       shards_.emplace_back(folder, partition_, part, array::Verify::kChecksum);
+      array::verify_seal(shards_.back().folder() / graph::kShardManifest);
       array::verify_records(shards_.back().folder(), shards_.back().manifest().arrays(), array::Verify::kChecksum);
       graph::check_structure(shards_.back(), partition_);
     }

@@ -14,6 +14,12 @@ namespace gigahop::array {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr std::string_view kSeal = "# XXH3-64 of the lines below: ";
+
+std::string sealed(std::string_view text) {
+  return fmt::format("{}{:016x}\n{}", kSeal, checksum_of(text), text);
+}
+
 /// Keeps the first error of a parse.
 class FirstError : public google::protobuf::io::ErrorCollector {
  public:
@@ -102,7 +108,16 @@ void parse_text_proto(std::string_view text, std::string_view place, google::pro
 }
 
 void write_text_proto(const fs::path& path, const google::protobuf::Message& message) {
-  write_text_file(path, to_text(message));
+  write_text_file(path, sealed(to_text(message)));
+}
+
+void verify_seal(const fs::path& path) {
+  const std::string text = read_text_file(path);
+  if (!text.starts_with('#')) return;
+  const size_t end = text.find('\n');
+  if (end != std::string::npos && sealed(std::string_view(text).substr(end + 1)) == text) return;
+  throw data_error(path.string(), "the lines that its first one is the checksum of", "others",
+                   "it was damaged, or changed by hand: then remove its first line");
 }
 
 std::string to_text(const google::protobuf::Message& message) {

@@ -17,8 +17,11 @@ using ArrayRecords = google::protobuf::RepeatedPtrField<proto::ArrayRecord>;
 /// Errors name file, line and column.
 void read_text_proto(const std::filesystem::path& path, google::protobuf::Message& message);
 void parse_text_proto(std::string_view text, std::string_view place, google::protobuf::Message& message);
-/// Atomic.
+/// Atomic. The first line is a comment, the seal: the XXH3-64 of the lines below it.
 void write_text_proto(const std::filesystem::path& path, const google::protobuf::Message& message);
+/// Error{kData} if the file's first line is a comment, but not the seal of the others. Whoever changes a manifest by
+/// hand takes the seal off.
+void verify_seal(const std::filesystem::path& path);
 std::string to_text(const google::protobuf::Message& message);
 
 void add_record(ArrayRecords& records, const ArrayFile& file);

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "array/manifest.h"
 #include "base/error.h"
 #include "base/progress.h"
 #include "dataset/line_reader.h"
@@ -196,6 +197,7 @@ void verify_names(const DatasetFolder& dataset) {
 
 DatasetFacts verify_dataset(const std::filesystem::path& folder) {
   const DatasetFolder dataset(folder, array::Verify::kChecksum);
+  array::verify_seal(folder / graph::kDatasetManifest);
   DatasetFacts facts;
   verify_edges(dataset, facts);
   verify_features(dataset);

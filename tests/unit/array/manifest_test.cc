@@ -35,6 +35,27 @@ TEST(TextProto, comes_back_as_written) {
   EXPECT_EQ(to_text(read), to_text(dataset));
 }
 
+TEST(TextProto, its_seal_tells_every_changed_bit_and_every_cut_from_what_was_written) {
+  proto::Dataset dataset;
+  dataset.set_name("x");
+  *dataset.mutable_arrays() = records_of_one_array();
+  const fs::path path = test_folder() / "sealed.textproto";
+  write_text_proto(path, dataset);
+  EXPECT_NO_THROW(verify_seal(path));
+  const std::string good = read_text_file(path);
+  const size_t body = good.find('\n') + 1;
+  tests::for_each_flip(good.substr(body), [&](const std::string& bytes) {
+    tests::write_bytes(path, good.substr(0, body) + bytes);
+    expect_data_error([&] { verify_seal(path); }, "sealed.textproto");
+  });
+  tests::for_each_truncation(good.substr(body), [&](const std::string& bytes) {
+    tests::write_bytes(path, good.substr(0, body) + bytes);
+    expect_data_error([&] { verify_seal(path); }, "sealed.textproto");
+  });
+  tests::write_bytes(path, good.substr(body));
+  EXPECT_NO_THROW(verify_seal(path));
+}
+
 TEST(TextProto, errors_carry_file_line_and_column) {
   proto::Dataset dataset;
   expect_data_error([&] { parse_text_proto("name: \"x\"\n  nodes: 3\n", "d.textproto", dataset); }, "d.textproto:2:");

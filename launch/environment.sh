@@ -1,4 +1,5 @@
 # Sourced by the scripts of this folder: where the repository is, how it is built, and how mpirun is called.
+# shellcheck shell=bash disable=SC2034
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build="$repository/build/release"
 gigahop="$build/launch/gigahop"

@@ -12,7 +12,7 @@ packages=(
   openmpi-bin xz-utils lz4 zstd
 )
 # For tests and lint as well: `install_dependencies.sh --tests`.
-test_packages=(libboost-context-dev libgtest-dev python3 python3-numpy clang-format git)
+test_packages=(libboost-context-dev libgtest-dev python3 python3-numpy clang-format git shellcheck)
 
 [[ "${1:-}" == "--tests" ]] && packages+=("${test_packages[@]}")
 

@@ -3,6 +3,7 @@
 # ranks, six epochs less than the configuration has, so that everything ends within ten minutes. Arguments go to
 # `gigahop run`: ./launch/quickstart.sh --set train.epochs=30
 set -euo pipefail
+# shellcheck source=launch/environment.sh
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
 "$repository/launch/install_dependencies.sh"

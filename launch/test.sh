@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # All tests: installs what is missing, builds, runs. Arguments go to ctest: ./launch/test.sh -R sampler
 set -euo pipefail
+# shellcheck source=launch/environment.sh
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
 "$repository/launch/install_dependencies.sh" --tests

@@ -8,6 +8,7 @@ import sys
 FORBIDDEN = {
     r"\b(TODO|FIXME|XXX|HACK)\b": "an open mark",
     r"^\s*//.*[;{]\s*$": "commented-out code",
+    r"\b(popen|os\.system|std::system)\s*\(|shell=True": "a shell that what a file says could reach",
     r"(^|[\s\"'=(])/(root|home|work)/": "a path of one machine",
 }
 CODE = (".h", ".cc", ".cu", ".cuh", ".py", ".sh", ".proto", ".cmake", ".txt", ".md")

@@ -9,6 +9,16 @@
 
 namespace gigahop::graph {
 namespace fs = std::filesystem;
+namespace {
+
+/// What is wrong shows where files disagree; the one to name is that whose checksum is not what it was.
+void blame_damaged_file(const std::vector<Shard>& shards) {
+  for (const Shard& shard : shards) {
+    array::verify_records(shard.folder(), shard.manifest().arrays(), array::Verify::kChecksum);
+  }
+}
+
+}  // namespace
 
 LocalGraph::LocalGraph(const fs::path& partition_folder, std::vector<int32_t> rank_of_part, int rank)
     : partition_(read_partition_manifest(partition_folder)),
@@ -17,10 +27,15 @@ LocalGraph::LocalGraph(const fs::path& partition_folder, std::vector<int32_t> ra
       rank_(rank) {
   require(static_cast<int>(rank_of_part_.size()) == map_.num_parts(), "every part has a rank");
   place_parts();
-  open_shards(partition_folder);
-  merge_halo();
-  merge_edges();
-  check_halo_degrees();
+  try {
+    open_shards(partition_folder);
+    merge_halo();
+    merge_edges();
+    check_halo_degrees();
+  } catch (const Error&) {
+    blame_damaged_file(shards_);
+    throw;
+  }
 }
 
 void LocalGraph::place_parts() {

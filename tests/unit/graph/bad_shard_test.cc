@@ -100,6 +100,15 @@ TEST(BadShard, says_which_entry_of_the_structure_is_wrong) {
   expect_refused<int32_t>("valid.npy", {-1}, "entry 0");
 }
 
+TEST(BadShard, names_the_file_that_was_damaged_where_another_one_seems_wrong) {
+  const fs::path folder = write_cycle();
+  const fs::path file = part_folder(folder, 0) / "row_offsets.npy";
+  std::string bytes = read_text_file(file);
+  bytes[128 + 8] = 3;  // offsets 0 3 4 6: of the sorted neighbours 3 5 3 4 4 5, row 0 has 3 5 3
+  tests::write_bytes(file, bytes);
+  expect_data_error([&] { open_graph(folder); }, "row_offsets.npy: expected checksum");
+}
+
 TEST(BadShard, a_halo_node_that_nobody_touches_is_refused) {
   const fs::path folder = write_cycle();
   replace_array<int32_t>(folder, "column_ids.npy", {3, 4, 3, 4, 3, 4}, {6});

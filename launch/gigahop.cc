@@ -51,13 +51,13 @@ int main(int argc, char** argv) {
   CLI::App app(
       "gigahop trains graph transformers on graphs that do not fit in one machine.\n"
       "The path: import or generate -> partition -> encode -> train -> predict; `run` does all of it.\n"
-      "partition, encode, train, predict and run also run under mpirun -n R.");
+      "partition, encode, train, predict, run and doctor also run under mpirun -n R.");
   app.require_subcommand(1);
   app.set_version_flag("--version", GIGAHOP_VERSION);
 
   Invocation invocation;
-  for (const auto add :
-       {add_import, add_generate, add_partition, add_encode, add_train, add_predict, add_inspect, add_run}) {
+  for (const auto add : {add_import, add_generate, add_partition, add_encode, add_train, add_predict, add_inspect,
+                         add_run, add_doctor}) {
     add(app, invocation);
   }
   try {

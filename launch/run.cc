@@ -1,4 +1,6 @@
-/// `gigahop run`: the whole path in one go, skipping what is done and unchanged.
+/// `gigahop run`: the whole path in one go, or up to a stage, skipping what is done and unchanged.
+#include <map>
+
 #include <fmt/format.h>
 
 #include "base/checksum.h"
@@ -90,7 +92,23 @@ Sources fingerprint_of_sources(const Context& context) {
   return sources;
 }
 
-void run_all(Context& context) {
+/// How far `run` goes.
+enum class Last { kPartition, kEncode, kTrain, kPredict };
+
+void print_outcome(const Workspace& workspace) {
+  fmt::print(
+      "\nWhere things are\n"
+      "  predictions   {0}/predictions.npy   (one class per node, in the order of the dataset)\n"
+      "  checkpoints   {1}/checkpoints   (model.safetensors opens in PyTorch)\n"
+      "  curves        {1}/metrics.jsonl, or tensorboard --logdir {1}\n"
+      "What to try next\n"
+      "  the same command again: nothing is done twice\n"
+      "  --set model.attention=LOCAL (or GLOBAL, NONE), --set train.epochs=60, --set sampler.sample_size=64\n"
+      "  gigahop inspect {2} --verify\n",
+      workspace.predictions.string(), workspace.run.string(), workspace.partition.string());
+}
+
+void run_stages(Context& context, Last last) {
   const StageSettings settings(context.config);
   const Workspace workspace(context.config.workspace());
   StageLog log(context.comm, workspace.root);
@@ -120,40 +138,31 @@ void run_all(Context& context) {
     make_partition(context, workspace.dataset, workspace.partition, replace);
     return Completion::kComplete;
   });
+  if (last == Last::kPartition) return;
   const uint64_t encoded = run_stage("encode", settings.encode, partition, workspace.partition, [&](StageState) {
     encode_partition(context, workspace.partition);
     return Completion::kComplete;
   });
+  if (last == Last::kEncode) return;
   const uint64_t trained = run_stage("train", settings.train, encoded, workspace.run, [&](StageState state) {
     return train_model(context, workspace.partition, workspace.run,
                        {.resume = state == StageState::kBegun, .init_from = {}, .trace = {}});
   });
-  if (context.exit_code == kExitTryAgain) return;
+  if (last == Last::kTrain || context.exit_code == kExitTryAgain) return;
   run_stage("predict", settings.predict, trained, workspace.predictions, [&](StageState) {
     predict_nodes(context, workspace.partition, workspace.run, workspace.predictions);
     return Completion::kComplete;
   });
-  if (context.comm.rank() == 0) {
-    fmt::print(
-        "\nWhere things are\n"
-        "  predictions   {0}/predictions.npy   (one class per node, in the order of the dataset)\n"
-        "  checkpoints   {1}/checkpoints   (model.safetensors opens in PyTorch)\n"
-        "  curves        {1}/metrics.jsonl, or tensorboard --logdir {1}\n"
-        "What to try next\n"
-        "  the same command again: nothing is done twice\n"
-        "  --set model.attention=LOCAL (or GLOBAL, NONE), --set train.epochs=60, --set sampler.sample_size=64\n"
-        "  gigahop inspect {2} --verify\n",
-        workspace.predictions.string(), workspace.run.string(), workspace.partition.string());
-  }
+  if (context.comm.rank() == 0) print_outcome(workspace);
 }
 
 /// What each stage would do; later stages can be told exactly only once the earlier ones are there.
-void plan_all(Context& context) {
+void plan_stages(Context& context, Last last) {
   const Workspace workspace(context.config.workspace());
   make_dataset(context, Origin::kAsConfigured, workspace.dataset, PendingFolder::Existing::kReplace);
   make_partition(context, workspace.dataset, workspace.partition, PendingFolder::Existing::kReplace);
-  encode_partition(context, workspace.partition);
-  train_model(context, workspace.partition, workspace.run, {});
+  if (last >= Last::kEncode) encode_partition(context, workspace.partition);
+  if (last >= Last::kTrain) train_model(context, workspace.partition, workspace.run, {});
 }
 
 }  // namespace
@@ -166,13 +175,20 @@ void add_run(CLI::App& app, Invocation& invocation) {
                          "and input are skipped; a training that was interrupted goes on where it was.\n"
                          "Example:\n"
                          "  mpirun -n 2 gigahop run --config configs/debian_packages.textproto");
-  invocation.add(*command, {{"--workspace", "workspace", "Folder in which everything is kept"}}, [](Context& context) {
-    if (context.dry_run) {
-      plan_all(context);
-    } else {
-      run_all(context);
-    }
-  });
+  static const std::map<std::string, Last> kNames = {
+      {"partition", Last::kPartition}, {"encode", Last::kEncode}, {"train", Last::kTrain}, {"predict", Last::kPredict}};
+  const auto last = std::make_shared<std::string>("predict");
+  command->add_option("--until", *last, "Last stage of this call: partition, encode, train or predict")
+      ->type_name("STAGE")
+      ->check(CLI::IsMember(kNames));
+  invocation.add(*command, {{"--workspace", "workspace", "Folder in which everything is kept"}},
+                 [last](Context& context) {
+                   if (context.dry_run) {
+                     plan_stages(context, kNames.at(*last));
+                   } else {
+                     run_stages(context, kNames.at(*last));
+                   }
+                 });
 }
 
 }  // namespace gigahop::launch

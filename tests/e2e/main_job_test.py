@@ -52,6 +52,14 @@ class MainJob(ProgramTest):
         self.assertNotEqual(shard, (self.workspace / "partition" / "part-0000" / "original_ids.npy").stat().st_mtime_ns)
         self.assertFalse((self.workspace / "partition" / "part-0003").exists())
 
+    def test_it_ends_with_the_stage_it_is_told_and_goes_on_from_there(self):
+        left = {"partition": "partition/part-0000/original_ids.npy", "encode": "partition/part-0000/tokens.npy",
+                "train": "run/metrics.jsonl", "predict": "predictions/predictions.npy"}
+        for number, stage in enumerate(left, 1):
+            self.run_all("--until", stage)
+            found = [(self.workspace / file).exists() for file in left.values()]
+            self.assertEqual(found, [True] * number + [False] * (len(left) - number), stage)
+
     def test_metrics_have_one_line_per_epoch_with_all_figures(self):
         process = self.run_all()
         epochs = [line for line in self.metrics(self.workspace) if line["kind"] == "epoch"]

@@ -5,12 +5,10 @@ import unittest
 
 from launched import Launched
 from program import ProgramTest
+from run_folder import arrays, checkpoints, figures
 
 NUM_EPOCHS = 30
 STEPS_PER_EPOCH = 8
-# Of a line of metrics.jsonl, what does not depend on the clock or on the machine's memory.
-FIGURES = ["kind", "step", "epoch", "loss", "train_accuracy", "valid_accuracy", "test_accuracy", "learning_rate",
-           "gradient_norm", "codewords_used"]
 
 
 class Resume(ProgramTest):
@@ -26,24 +24,14 @@ class Resume(ProgramTest):
     def train(self, run, *more, ranks=2, **options):
         return self.succeeds(*self.arguments(run, *more, **options), ranks=ranks)
 
-    def figures(self, run):
-        lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-        return [{name: line.get(name) for name in FIGURES} for line in lines]
-
-    def checkpoints(self, run, done):
-        """Steps of the checkpoints that are whole (done) or being written, ascending."""
-        folders = (run / "checkpoints").glob("step-*")
-        return sorted(int(folder.name[5:]) for folder in folders if (folder / "DONE").exists() == done)
-
     def last_checkpoint(self, run):
         folder = max((run / "checkpoints").glob("step-*"))
         self.assertTrue((folder / "DONE").exists())
-        return {path.relative_to(folder): path.read_bytes() for path in sorted(folder.rglob("*"))
-                if path.suffix in (".safetensors", ".npy")}
+        return arrays(folder)
 
     def assert_same(self, whole, cut):
         self.assertEqual(self.last_checkpoint(whole), self.last_checkpoint(cut))
-        self.assertEqual(self.figures(whole), self.figures(cut))
+        self.assertEqual(figures(whole), figures(cut))
 
     def kill_when(self, moment, *more):
         """Kills every process of a training once `moment` holds while they all stand still."""
@@ -61,15 +49,15 @@ class Resume(ProgramTest):
         self.train(self.whole)
         self.kill_when(lambda: (self.cut / "checkpoints").exists())
         for step in [2, 20, 60]:
-            self.kill_when(lambda: self.checkpoints(self.cut, True)[-1:] >= [step], "--resume")
-            self.assertLess(self.checkpoints(self.cut, True)[-1], NUM_EPOCHS * STEPS_PER_EPOCH)
+            self.kill_when(lambda: checkpoints(self.cut, True)[-1:] >= [step], "--resume")
+            self.assertLess(checkpoints(self.cut, True)[-1], NUM_EPOCHS * STEPS_PER_EPOCH)
         for step in [80, 120]:
-            self.kill_when(lambda: self.checkpoints(self.cut, False)[-1:] >= [step], "--resume")
-            self.assertEqual(len(self.checkpoints(self.cut, False)), 1)
-            self.assertLess(self.checkpoints(self.cut, False)[-1], NUM_EPOCHS * STEPS_PER_EPOCH)
+            self.kill_when(lambda: checkpoints(self.cut, False)[-1:] >= [step], "--resume")
+            self.assertEqual(len(checkpoints(self.cut, False)), 1)
+            self.assertLess(checkpoints(self.cut, False)[-1], NUM_EPOCHS * STEPS_PER_EPOCH)
         self.train(self.cut, "--resume")
-        self.assertEqual(self.checkpoints(self.cut, False), [])
-        self.assertEqual(self.checkpoints(self.cut, True)[-1], NUM_EPOCHS * STEPS_PER_EPOCH)
+        self.assertEqual(checkpoints(self.cut, False), [])
+        self.assertEqual(checkpoints(self.cut, True)[-1], NUM_EPOCHS * STEPS_PER_EPOCH)
         self.assert_same(self.whole, self.cut)
 
     def test_stopped_in_the_middle_of_an_epoch(self):

@@ -17,6 +17,7 @@
 #include "base/trace.h"
 #include "comm/collectives.h"
 #include "comm/communicator_state.h"
+#include "comm/deadline.h"
 
 namespace gigahop::comm {
 namespace {
@@ -29,6 +30,8 @@ constexpr microseconds kSpin(20);
 constexpr microseconds kYield(200);
 constexpr microseconds kLongestSleep(50);
 constexpr std::chrono::milliseconds kLongWait(100);  // from here on the watchdog may know
+constexpr std::chrono::minutes kLongestStart(10);    // ranks of a large job come one by one
+constexpr std::chrono::minutes kLongestEnd(2);
 
 /// What a waiting thread does between two polls, by how long it has waited.
 void pause(steady_clock::duration waited) {
@@ -142,6 +145,7 @@ void wait(Communicator::State& state, MPI_Request request) {
 }
 
 Environment::Environment(int* argc, char*** argv) {
+  const Deadline deadline(kLongestStart, "MPI_Init_thread");
   int provided = MPI_THREAD_SINGLE;
   mpi_check(MPI_Init_thread(argc, argv, MPI_THREAD_MULTIPLE, &provided), "MPI_Init_thread");
   mpi_check(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
@@ -152,7 +156,9 @@ Environment::Environment(int* argc, char*** argv) {
 }
 
 Environment::~Environment() {
-  if (is_running()) MPI_Finalize();
+  if (!is_running()) return;
+  const Deadline deadline(kLongestEnd, "MPI_Finalize");
+  MPI_Finalize();
 }
 
 void abort_all(int exit_code) {

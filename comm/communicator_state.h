@@ -44,8 +44,8 @@ class Ledger {
   Traffic traffic_;
 };
 
-/// Who of one process waits for other ranks, and the phase its main thread is in: what its watchdog looks at. Shared by
-/// a communicator and its duplicates, whose threads all write it.
+/// Who of one process waits for other ranks, the phase its main thread is in and the step it is at: what its watchdog
+/// looks at. Shared by a communicator and its duplicates, whose threads all write it.
 class WaitBook {
  public:
   struct Wait {
@@ -59,13 +59,17 @@ class WaitBook {
   /// The phase that the calling thread is in now; that of the main thread counts.
   void enter(int phase);
 
+  void note_step(int64_t step) { step_ = step; }
+
   std::vector<Wait> waits() const;
   int main_phase() const { return main_phase_; }
+  int64_t step() const { return step_; }  // negative: none was noted
 
  private:
   mutable std::mutex mutex_;
   std::map<const Communicator::State*, Wait> waits_;
   std::atomic<int> main_phase_ = kNoPhase;
+  std::atomic<int64_t> step_ = -1;
 };
 
 struct Communicator::State {

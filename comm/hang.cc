@@ -9,7 +9,9 @@ namespace gigahop::comm {
 namespace {
 
 std::string phase_of(const RankStatus& status) {
-  return status.phase[0] == '\0' ? "no named phase" : fmt::format("phase \"{}\"", status.phase.data());
+  const std::string step = status.step < 0 ? "" : fmt::format(" of step {}", status.step);
+  if (status.phase[0] == '\0') return "no named phase" + step;
+  return fmt::format("phase \"{}\"{}", status.phase.data(), step);
 }
 
 std::string describe_missing(size_t rank, const RankReport& report) {
@@ -28,6 +30,14 @@ std::string describe_waiting(size_t rank, const RankReport& report) {
   return fmt::format("rank {} for {:.0f} s in {}", rank, report.answer->waiting_seconds, phase_of(*report.answer));
 }
 
+std::string describe_answer(size_t rank, const RankReport& report) {
+  const RankStatus& status = *report.answer;
+  const std::string waits =
+      status.is_waiting() ? fmt::format("waits for {:.0f} s", status.waiting_seconds) : "waits for nobody";
+  return fmt::format("rank {} on {} {}, in {}; computed, read or wrote {:.0f} s ago", rank, report.host, waits,
+                     phase_of(status), status.idle_seconds);
+}
+
 /// What `describe` says of the ranks for which `holds`.
 template <class Holds, class Describe>
 std::vector<std::string> describe_where(const std::vector<RankReport>& ranks, const Holds& holds,
@@ -40,6 +50,16 @@ std::vector<std::string> describe_where(const std::vector<RankReport>& ranks, co
 }
 
 }  // namespace
+
+std::string describe_ranks(const std::vector<RankReport>& ranks) {
+  std::string text;
+  for (size_t rank = 0; rank < ranks.size(); ++rank) {
+    const RankReport& report = ranks[rank];
+    text += report.answer.has_value() ? describe_answer(rank, report) : describe_missing(rank, report);
+    text += '\n';
+  }
+  return text;
+}
 
 std::optional<std::string> explain_hang(const std::vector<RankReport>& ranks, double deadline_seconds) {
   const double long_time = deadline_seconds / 2;

@@ -14,6 +14,7 @@ struct RankStatus {
   std::array<char, 24> phase = {};  // that its longest wait is for, else that its main thread is in
   double waiting_seconds = -1;      // of its longest wait for other ranks; negative: it waits for none
   double idle_seconds = 0;          // since it last computed, read or wrote (base/activity.h)
+  int64_t step = -1;                // of training, as it was last noted; negative: none
 
   bool is_waiting() const { return waiting_seconds >= 0; }
 };
@@ -29,6 +30,15 @@ struct RankReport {
   std::optional<RankStatus> answer;   // to the question just asked
   std::optional<HeardStatus> before;  // for ranks that did not answer
 };
+
+/// What a rank knows when it has given up hope.
+struct Hang {
+  std::string explanation;  // one line
+  std::string state;        // describe_ranks()
+};
+
+/// What each rank was last at, a line for each: its answer, or when and where it was last heard of. Pure.
+std::string describe_ranks(const std::vector<RankReport>& ranks);
 
 /// Why the ranks [R] will wait for ever, in words that name the ranks in the way; nothing while there is hope:
 ///   a rank that does not answer is stopped, dead or cut off;

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <deque>
 #include <exception>
+#include <functional>
 #include <set>
 #include <thread>
 #include <utility>
@@ -23,11 +24,13 @@ using std::chrono::steady_clock;
 
 constexpr int kTag = 7;
 constexpr std::chrono::milliseconds kTick(50);
+constexpr std::chrono::milliseconds kTickAtTheEnd(1);
 constexpr std::chrono::seconds kLookEvery(1);  // at this rank's own activity
 constexpr double kSuspendedSeconds = 5;        // between two ticks: this process did not run in between
 constexpr int kQuestions = 2;                  // that a rank must leave unanswered to be missing
 
-enum class Kind : int32_t { kBeat, kQuestion, kAnswer };
+/// A farewell is the last message of its sender: messages between two ranks arrive in order, so nothing follows it.
+enum class Kind : int32_t { kBeat, kQuestion, kAnswer, kFarewell };
 
 struct Message {
   Kind kind = Kind::kBeat;
@@ -44,21 +47,25 @@ double seconds_since(steady_clock::time_point then) {
 
 class Watchdog::Watch {
  public:
-  Watch(const Communicator& comm, const WatchdogOptions& options, std::function<void(const std::string&)> on_hang)
+  Watch(const Communicator& comm, const WatchdogOptions& options, std::function<void(const Hang&)> on_hang)
       : comm_(comm.duplicate()),
         options_(options),
         on_hang_(std::move(on_hang)),
         hosts_(hosts_of(comm_)),
         answers_(hosts_.size()),
+        has_parted_(hosts_.size(), false),
         thread_([this] { run(); }) {}
 
   ~Watch() {
-    is_over_ = true;
-    thread_.join();
-    left_behind().push_back({std::move(comm_), std::move(posted_)});
+    if (thread_.joinable()) stop(Ending::kAlone);
+    if (!has_received_all_) left_behind().push_back({std::move(comm_), std::move(posted_)});
   }
 
+  void end() { stop(Ending::kTogether); }
+
  private:
+  enum class Ending { kNone, kAlone, kTogether };
+
   struct Posted {
     Message message;
     MPI_Request request = MPI_REQUEST_NULL;
@@ -74,13 +81,19 @@ class Watchdog::Watch {
     return all;
   }
 
+  void stop(Ending ending) {
+    ending_ = ending;
+    thread_.join();
+  }
+
   WaitBook& book() const { return *comm_.state().wait_book; }
 
   void run() {
     try {
       watch();
+      if (ending_ == Ending::kTogether) part();
     } catch (const std::exception& error) {
-      on_hang_(error.what());
+      on_hang_({.explanation = error.what(), .state = describe_ranks(reports())});
     }
   }
 
@@ -89,7 +102,7 @@ class Watchdog::Watch {
     steady_clock::time_point last_beat;  // long ago: the first one at once
     steady_clock::time_point last_look;
     steady_clock::time_point last_tick = steady_clock::now();
-    while (!is_over_) {
+    while (ending_ == Ending::kNone) {
       if (seconds_since(std::exchange(last_tick, steady_clock::now())) > kSuspendedSeconds) forget_the_past();
       receive();
       forget_sent();
@@ -106,6 +119,37 @@ class Watchdog::Watch {
       ask_and_explain();
       std::this_thread::sleep_for(kTick);
     }
+  }
+
+  /// Says farewell to all ranks and receives what they send until theirs.
+  void part() {
+    for (int rank = 0; rank < comm_.size(); ++rank) {
+      if (rank != comm_.rank()) send(rank, Kind::kFarewell);
+    }
+    has_parted_[static_cast<size_t>(comm_.rank())] = true;
+    steady_clock::time_point began = steady_clock::now();
+    steady_clock::time_point last_tick = began;
+    while (!posted_.empty() || !std::ranges::all_of(has_parted_, [](bool parted) { return parted; })) {
+      if (seconds_since(std::exchange(last_tick, steady_clock::now())) > kSuspendedSeconds) began = last_tick;
+      receive();
+      forget_sent();
+      if (seconds_since(began) > options_.deadline_seconds) {
+        tell_who_has_not_parted();
+        return;
+      }
+      std::this_thread::sleep_for(kTickAtTheEnd);
+    }
+    has_received_all_ = true;
+  }
+
+  void tell_who_has_not_parted() {
+    for (size_t rank = 0; rank < answers_.size(); ++rank) {
+      answers_[rank] = std::nullopt;
+      if (has_parted_[rank]) answers_[rank] = Message{.sender = {}, .previous = {.status = {}, .seconds_ago = -1}};
+    }
+    const std::vector<RankReport> found = reports();
+    on_hang_({.explanation = explain_hang(found, options_.deadline_seconds).value_or("messages remain unsent"),
+              .state = describe_ranks(found)});
   }
 
   /// Waits and rest of a time in which the process was suspended say nothing; nor would the other ranks' answers.
@@ -135,10 +179,11 @@ class Watchdog::Watch {
     num_asked_ = 0;
     judged_ = steady_clock::now();
     if (!is_late()) return;  // what was waited for has come
-    const auto explanation = explain_hang(reports(), options_.deadline_seconds);
+    const std::vector<RankReport> found = reports();
+    const auto explanation = explain_hang(found, options_.deadline_seconds);
     if (!explanation.has_value()) return;
     has_spoken_ = true;
-    on_hang_(*explanation);
+    on_hang_({.explanation = *explanation, .state = describe_ranks(found)});
   }
 
   void ask() {
@@ -161,6 +206,7 @@ class Watchdog::Watch {
       phase = wait.phase;
     }
     status.idle_seconds = activity_.idle_seconds();
+    status.step = book().step();
     const std::string name = phase == kNoPhase ? "" : comm_.state().ledger->name_of(phase);
     std::copy_n(name.c_str(), std::min(name.size() + 1, status.phase.size() - 1), status.phase.data());
     return status;
@@ -212,10 +258,13 @@ class Watchdog::Watch {
         has_heard_ = true;
         break;
       case Kind::kQuestion:
-        send(sender, Kind::kAnswer, message.question);
+        if (ending_ == Ending::kNone) send(sender, Kind::kAnswer, message.question);
         break;
       case Kind::kAnswer:
         if (message.question == question_) answers_[static_cast<size_t>(sender)] = message;
+        break;
+      case Kind::kFarewell:
+        has_parted_[static_cast<size_t>(sender)] = true;
         break;
     }
   }
@@ -231,11 +280,13 @@ class Watchdog::Watch {
 
   Communicator comm_;
   WatchdogOptions options_;
-  std::function<void(const std::string&)> on_hang_;
+  std::function<void(const Hang&)> on_hang_;
   std::vector<std::string> hosts_;
   ActivityMeter activity_;
   std::deque<Posted> posted_;  // addresses stay
   std::vector<std::optional<Message>> answers_;
+  std::vector<bool> has_parted_;
+  bool has_received_all_ = false;
   steady_clock::time_point asked_;
   HeardStatus previous_;
   steady_clock::time_point heard_at_;
@@ -244,15 +295,22 @@ class Watchdog::Watch {
   int32_t question_ = 0;
   int num_asked_ = 0;  // questions since the last verdict
   bool has_spoken_ = false;
-  std::atomic<bool> is_over_ = false;
+  std::atomic<Ending> ending_ = Ending::kNone;
   std::thread thread_;  // last: it uses all of the others
 };
 
-Watchdog::Watchdog(const Communicator& comm, const WatchdogOptions& options,
-                   std::function<void(const std::string&)> on_hang) {
+void note_step(const Communicator& comm, int64_t step) {
+  comm.state().wait_book->note_step(step);
+}
+
+Watchdog::Watchdog(const Communicator& comm, const WatchdogOptions& options, std::function<void(const Hang&)> on_hang) {
   if (comm.size() > 1) watch_ = std::make_unique<Watch>(comm, options, std::move(on_hang));
 }
 
 Watchdog::~Watchdog() = default;
+
+void Watchdog::end() {
+  if (watch_ != nullptr) watch_->end();
+}
 
 }  // namespace gigahop::comm

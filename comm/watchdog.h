@@ -5,11 +5,12 @@
 /// answer, and explains (comm/hang.h) who is in the way; if that rank only takes its time, it asks again later.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
 
 #include "comm/communicator.h"
+#include "comm/hang.h"
 
 namespace gigahop::comm {
 
@@ -19,17 +20,23 @@ struct WatchdogOptions {
   double answer_seconds = 5;  // that other ranks have to answer a question
 };
 
+/// The training step that this process is at, for what is said of it in a hang. Any thread.
+void note_step(const Communicator& comm, int64_t step);
+
 /// Watches over `comm` and all its duplicates while it lives. A job of one rank needs none and starts none.
-/// Cost: 96 bytes to one rank every beat; R messages when a deadline has passed.
+/// Cost: 112 bytes to one rank every beat; R messages when a deadline has passed, and at the end.
 class Watchdog {
  public:
-  /// Collective. on_hang: called at most once, on the watchdog's thread, with the explanation.
-  Watchdog(const Communicator& comm, const WatchdogOptions& options,
-           std::function<void(const std::string& explanation)> on_hang);
-  /// Not collective: a rank that failed ends its own.
+  /// Collective. on_hang: called at most once, on the watchdog's thread.
+  Watchdog(const Communicator& comm, const WatchdogOptions& options, std::function<void(const Hang& hang)> on_hang);
+  /// Not collective: a rank that failed ends its own. What others send it stays unreceived.
   ~Watchdog();
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
+
+  /// Collective. Ends the watch when all messages of all ranks have been received; on_hang is called where a rank does
+  /// not come to this end within the deadline.
+  void end();
 
  private:
   class Watch;

@@ -12,7 +12,8 @@
 #include "launch/guarded_main.h"
 
 namespace gigahop::launch {
-void Invocation::add(CLI::App& command, const std::vector<SettingFlag>& flags, std::function<void(Context&)> action) {
+void Invocation::add(CLI::App& command, const std::vector<SettingFlag>& flags, std::function<void(Context&)> action,
+                     FolderOfRun folder_of_run) {
   command.add_option("--config", config_path_, "Settings as a text proto; src/proto/config.proto lists them all")
       ->type_name("FILE")
       ->check(CLI::ExistingFile);
@@ -32,7 +33,10 @@ void Invocation::add(CLI::App& command, const std::vector<SettingFlag>& flags, s
             flag.help)
         ->type_name(flag.path);
   }
-  command.callback([this, chosen = std::move(action)] { action_ = chosen; });
+  command.callback([this, chosen = std::move(action), folder = std::move(folder_of_run)] {
+    action_ = chosen;
+    folder_of_run_ = folder;
+  });
 }
 
 int Invocation::run(const comm::Communicator& comm) const {
@@ -47,13 +51,15 @@ int Invocation::run(const comm::Communicator& comm) const {
   }
   context.use_processors();
   const double deadline = context.config.watchdog_seconds();
+  const std::filesystem::path folder = folder_of_run_ ? folder_of_run_(context.config) : "";
   std::optional<comm::Watchdog> watchdog;
   if (deadline > 0) {
     watchdog.emplace(comm, comm::WatchdogOptions{.deadline_seconds = deadline},
-                     [&](const std::string& explanation) { end_hung_job(comm, explanation); });
+                     [&](const comm::Hang& hang) { end_hung_job(comm, hang, folder); });
   }
   action_(context);
   comm::barrier(comm);  // while the watchdog lives, so that a rank that hangs at its end is named too
+  if (watchdog.has_value()) watchdog->end();
   return context.exit_code;
 }
 

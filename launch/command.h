@@ -1,6 +1,7 @@
 /// What every sub-command shares: its options, the configuration it ends up with, and how it is run.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -22,8 +23,11 @@ struct SettingFlag {
 /// The command chosen on the command line; filled while the options are parsed.
 class Invocation {
  public:
+  /// Where ranks leave word when the job hangs: the folder that the command writes into.
+  using FolderOfRun = std::function<std::filesystem::path(const proto::Config&)>;
   /// Adds --config, --set, --print-config, --dry-run, --verbose and the flags to a sub-command, and its action.
-  void add(CLI::App& command, const std::vector<SettingFlag>& flags, std::function<void(Context&)> action);
+  void add(CLI::App& command, const std::vector<SettingFlag>& flags, std::function<void(Context&)> action,
+           FolderOfRun folder_of_run = nullptr);
 
   /// Loads and validates the configuration, then prints it (--print-config) or runs the action. Returns the exit code.
   int run(const comm::Communicator& comm) const;
@@ -41,6 +45,7 @@ class Invocation {
   bool dry_run_ = false;
   bool verbose_ = false;
   std::function<void(Context&)> action_;
+  FolderOfRun folder_of_run_;
 };
 
 void add_import(CLI::App& app, Invocation& invocation);

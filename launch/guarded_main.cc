@@ -3,11 +3,14 @@
 #include <chrono>
 #include <cstdio>
 #include <exception>
+#include <future>
+#include <string>
 #include <thread>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/progress.h"
 
 namespace gigahop::launch {
@@ -44,11 +47,32 @@ int report(const Failure& failure, const comm::Communicator& comm) {
   return failure.exit_code;
 }
 
+/// False where the disk does not take it within the grace: it may be the disk that hangs, so another thread tries.
+bool writes_soon(const std::filesystem::path& file, const std::string& text) {
+  std::packaged_task<bool()> task([file, text] {
+    try {
+      make_folders(file.parent_path());
+      write_text_file(file, text);
+      return true;
+    } catch (const Error&) {
+      return false;
+    }
+  });
+  std::future<bool> is_written = task.get_future();
+  std::thread(std::move(task)).detach();
+  return is_written.wait_for(kGrace) == std::future_status::ready && is_written.get();
+}
+
 }  // namespace
 
-void end_hung_job(const comm::Communicator& comm, const std::string& explanation) {
+void end_hung_job(const comm::Communicator& comm, const comm::Hang& hang, const std::filesystem::path& folder) {
   constexpr auto kExitCode = static_cast<int>(ErrorKind::kComm);
-  print({kExitCode, std::string(name(ErrorKind::kComm)), explanation}, comm);
+  std::string message = hang.explanation;
+  const std::filesystem::path file = folder / fmt::format("hang-rank-{:04}.txt", comm.rank());
+  if (!folder.empty() && writes_soon(file, hang.explanation + "\n\n" + hang.state)) {
+    message += "; what each rank was at: " + file.string();
+  }
+  print({kExitCode, std::string(name(ErrorKind::kComm)), message}, comm);
   std::this_thread::sleep_for(kGrace);
   comm::abort_all(kExitCode);
 }

@@ -26,7 +26,7 @@ BELOW["launch"] = list(BELOW)
 
 # header -> folders or files that may include it
 SEEN_IN = {
-    r"mpi\.h": ["comm/"],
+    r"mpi\.h": ["comm/", "tests/mpi/comm/"],
     r"metis\.h": ["partition/"],
     r"(dnnl|oneapi/dnnl)": ["src/ops/cpu/", "tests/bench/", "tests/emulation/"],
     r"spdlog/": ["src/base/"],

@@ -45,6 +45,11 @@ void Context::use_processors() {
             is_bound ? ", bound to them" : "");
 }
 
+bool Context::is_told_to_stop() const {
+  const bool is_noted = stop_signals.has_value() && stop_signals->is_stop_wanted();
+  return comm::max_over_ranks(comm, int64_t{is_noted}) > 0;
+}
+
 int64_t Context::available_memory_bytes() const {
   return memory_of_host() / comm.ranks_on_host();
 }

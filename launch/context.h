@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
+#include "base/stop_signal.h"
 #include "comm/communicator.h"
 #include "proto/config.pb.h"
 
@@ -18,6 +20,12 @@ struct Context {
   bool dry_run = false;
   /// Of the process, if no Error comes: not 0 where the command did not get to its end but may another time.
   int exit_code = 0;
+
+  /// Of a command that can be told to stop: it ends with kExitTryAgain then.
+  std::optional<StopSignals> stop_signals = std::nullopt;
+
+  /// Whether a signal was noted on any rank. Collective.
+  bool is_told_to_stop() const;
 
   /// What each step of this rank computes with; use_processors() sets it.
   int num_threads = 1;

@@ -109,6 +109,7 @@ void print_outcome(const Workspace& workspace) {
 }
 
 void run_stages(Context& context, Last last) {
+  context.stop_signals.emplace(kExitTryAgain);
   const StageSettings settings(context.config);
   const Workspace workspace(context.config.workspace());
   StageLog log(context.comm, workspace.root);
@@ -148,9 +149,10 @@ void run_stages(Context& context, Last last) {
     return train_model(context, workspace.partition, workspace.run,
                        {.resume = state == StageState::kBegun, .init_from = {}, .trace = {}});
   });
+  if (context.is_told_to_stop()) context.exit_code = kExitTryAgain;
   if (last == Last::kTrain || context.exit_code == kExitTryAgain) return;
   run_stage("predict", settings.predict, trained, workspace.predictions, [&](StageState) {
-    predict_nodes(context, workspace.partition, workspace.run, workspace.predictions);
+    predict_nodes(context, workspace.partition, workspace.run, workspace.predictions, workspace.dataset);
     return Completion::kComplete;
   });
   if (context.comm.rank() == 0) print_outcome(workspace);
@@ -181,14 +183,16 @@ void add_run(CLI::App& app, Invocation& invocation) {
   command->add_option("--until", *last, "Last stage of this call: partition, encode, train or predict")
       ->type_name("STAGE")
       ->check(CLI::IsMember(kNames));
-  invocation.add(*command, {{"--workspace", "workspace", "Folder in which everything is kept"}},
-                 [last](Context& context) {
-                   if (context.dry_run) {
-                     plan_stages(context, kNames.at(*last));
-                   } else {
-                     run_stages(context, kNames.at(*last));
-                   }
-                 });
+  invocation.add(
+      *command, {{"--workspace", "workspace", "Folder in which everything is kept"}},
+      [last](Context& context) {
+        if (context.dry_run) {
+          plan_stages(context, kNames.at(*last));
+        } else {
+          run_stages(context, kNames.at(*last));
+        }
+      },
+      [](const proto::Config& config) { return config.workspace(); });
 }
 
 }  // namespace gigahop::launch

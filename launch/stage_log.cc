@@ -13,6 +13,7 @@ StageLog::StageLog(const comm::Communicator& comm, const std::filesystem::path& 
   comm::agree(comm, [&] {
     if (comm.rank() != 0) return;
     make_folders(workspace);
+    lock_.emplace(workspace);
     if (std::filesystem::exists(path_)) text = read_text_file(path_);
   });
   text = comm::broadcast_text(comm, text, 0);

@@ -6,8 +6,10 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 
+#include "base/folder_lock.h"
 #include "comm/communicator.h"
 #include "proto/stages.pb.h"
 
@@ -17,7 +19,8 @@ enum class StageState { kDone, kBegun, kNew };
 
 class StageLog {
  public:
-  /// Collective. An absent file is an empty log. `comm` must outlive it.
+  /// Collective. An absent file is an empty log. `comm` must outlive it. While it lives no other `run` may use the
+  /// workspace.
   StageLog(const comm::Communicator& comm, const std::filesystem::path& workspace);
 
   /// Collective: rank 0 looks, all ranks get its answer. `output` must exist for kDone and kBegun.
@@ -35,6 +38,7 @@ class StageLog {
   int find(const std::string& stage) const;
 
   std::filesystem::path path_;
+  std::optional<FolderLock> lock_;  // rank 0 alone
   proto::Stages stages_;
   const comm::Communicator& comm_;
 };

@@ -14,7 +14,7 @@ sampler::SeedPlan plan_evaluation(const graph::LocalGraph& graph, const proto::C
 }
 
 BatchFeed::BatchFeed(const graph::LocalGraph& graph, const proto::Config& config, const RunPlan& plan,
-                     int64_t steps_done)
+                     int64_t steps_done, From from)
     : plan_(plan),
       resample_every_epochs_(config.sampler().resample_every_epochs()),
       train_(graph, sampler::Split::kTrain, graph.partition().num_train(), config.train().batch_size(),
@@ -23,7 +23,7 @@ BatchFeed::BatchFeed(const graph::LocalGraph& graph, const proto::Config& config
       test_(plan_evaluation(graph, config, sampler::Split::kTest)),
       phase_(plan.num_epochs == 0 ? Phase::kValid : Phase::kTrain),
       steps_done_(steps_done) {
-  if (phase_ == Phase::kTrain) phase_ = before_training();
+  if (phase_ == Phase::kTrain) phase_ = from == From::kEpochEnd ? after_training() : before_training();
 }
 
 std::optional<sampler::BatchRequest> BatchFeed::next() {

@@ -21,8 +21,12 @@ sampler::SeedPlan plan_evaluation(const graph::LocalGraph& graph, const proto::C
 
 class BatchFeed {
  public:
-  /// From the point where `steps_done` steps are done. `graph` outlives it.
-  BatchFeed(const graph::LocalGraph& graph, const proto::Config& config, const RunPlan& plan, int64_t steps_done);
+  /// kTraining: from the step after `steps_done`; kEpochEnd: from the evaluation after these, if the plan has one
+  /// there.
+  enum class From { kTraining, kEpochEnd };
+  /// `graph` outlives it.
+  BatchFeed(const graph::LocalGraph& graph, const proto::Config& config, const RunPlan& plan, int64_t steps_done,
+            From from = From::kTraining);
 
   int64_t num_valid_batches() const { return valid_.num_steps(); }
   int64_t num_test_batches() const { return test_.num_steps(); }

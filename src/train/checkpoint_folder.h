@@ -5,7 +5,8 @@
 ///   RUN/best                          one line: the folder of the best checkpoint, relative to RUN
 ///
 /// DONE is written last and holds the XXH3-64 of checkpoint.textproto, which holds those of all other files. A folder
-/// without it does not exist for any reader.
+/// without it does not exist for any reader. While checkpoint.textproto is replaced, DONE holds those of both, so that
+/// the checkpoint is whole at every moment.
 #pragma once
 
 #include <cstdint>
@@ -34,6 +35,8 @@ std::optional<int64_t> step_of_checkpoint(std::string_view name);
 std::string assignments_file(int part);
 /// What DONE says for this text of checkpoint.textproto.
 std::string done_text(std::string_view manifest_text);
+/// Whether DONE with this text is the DONE of such a checkpoint.textproto: alone, or beside another.
+bool vouches_for(std::string_view done, std::string_view manifest_text);
 
 enum class Completeness { kComplete, kIncomplete };
 /// Steps of the checkpoints in the folder, ascending: those with DONE, or those without. Empty if there is no folder.

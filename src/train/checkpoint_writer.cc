@@ -17,6 +17,7 @@
 #include "comm/agree.h"
 #include "comm/collectives.h"
 #include "train/checkpoint_folder.h"
+#include "train/checkpoint_reader.h"
 
 namespace gigahop::train {
 namespace fs = std::filesystem;
@@ -56,6 +57,17 @@ proto::CheckpointShare write_share(const fs::path& folder, const Snapshot& snaps
   return share;
 }
 
+/// What a checkpoint that is whole says of its arrays.
+proto::CheckpointShare known_share(const fs::path& folder) {
+  proto::CheckpointShare share;
+  try {
+    *share.mutable_arrays() = CheckpointReader(folder, CheckpointReader::Check::kManifest).manifest().arrays();
+  } catch (const Error& error) {
+    share.set_failure(error.what());
+  }
+  return share;
+}
+
 /// Only folders that no reader looks at, and those this run is about to write again.
 void remove_leftovers(const fs::path& run_folder, int64_t last_step) {
   const fs::path checkpoints = run_folder / kCheckpointsFolder;
@@ -78,7 +90,7 @@ void remove_leftovers(const fs::path& run_folder, int64_t last_step) {
 
 CheckpointWriter::CheckpointWriter(const comm::Communicator& comm, fs::path run_folder, int keep_last,
                                    int64_t last_step)
-    : comm_(&comm), run_folder_(std::move(run_folder)), keep_last_(keep_last) {
+    : comm_(&comm), run_folder_(std::move(run_folder)), keep_last_(keep_last), last_step_(last_step) {
   comm::agree(comm, [&] {
     if (comm_->rank() != 0) return;
     remove_leftovers(run_folder_, last_step);
@@ -91,6 +103,12 @@ void CheckpointWriter::start(Snapshot snapshot) {
   const fs::path folder = run_folder_ / kCheckpointsFolder / checkpoint_name(snapshot.manifest.step());
   pending_.emplace();
   pending_->manifest = snapshot.manifest;
+  if (snapshot.manifest.step() == last_step_) {
+    const bool tells = comm_->rank() == 0;
+    pending_->share =
+        std::async(std::launch::deferred, [=] { return tells ? known_share(folder) : proto::CheckpointShare(); });
+    return;
+  }
   pending_->share = std::async(std::launch::async, [folder, owned = std::move(snapshot)] {
     trace::name_thread("checkpoint");
     const trace::Span span("write", owned.manifest.step());
@@ -99,7 +117,7 @@ void CheckpointWriter::start(Snapshot snapshot) {
 }
 
 bool CheckpointWriter::is_written() const {
-  return pending_.has_value() && pending_->share.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+  return pending_.has_value() && pending_->share.wait_for(std::chrono::seconds(0)) != std::future_status::timeout;
 }
 
 bool CheckpointWriter::finish() {
@@ -120,30 +138,40 @@ bool CheckpointWriter::publish_shares(const comm::Gathered& shares, proto::Check
     const int64_t length = shares.offsets[rank + 1] - shares.offsets[rank];
     theirs.ParseFromArray(shares.bytes.data() + shares.offsets[rank], static_cast<int>(length));
     manifest.mutable_arrays()->MergeFrom(theirs.arrays());
-    if (theirs.has_failure()) failures += fmt::format(" [rank {}] {}", rank, theirs.failure());
+    if (!theirs.has_failure()) continue;
+    failures += fmt::format("{}[rank {}] {}", failures.empty() ? "" : " ", rank, theirs.failure());
   }
   const fs::path folder = run_folder_ / kCheckpointsFolder / checkpoint_name(manifest.step());
   if (failures.empty()) return publish(folder, manifest);
-  log_warning("no checkpoint of step {}, training goes on:{}", manifest.step(), failures);
-  remove_checkpoint(folder);
+  give_up(manifest, failures);
   return false;
 }
 
 bool CheckpointWriter::publish(const fs::path& folder, const proto::Checkpoint& manifest) const {
   try {
     const std::string text = array::to_text(manifest);
+    if (is_complete(folder)) {
+      const std::string before = read_text_file(folder / kCheckpointManifest);
+      write_text_file(folder / kDoneFile, done_text(before) + done_text(text));
+    }
     write_text_file(folder / kCheckpointManifest, text);
     sync_folder(folder);
     write_text_file(folder / kDoneFile, done_text(text));
     sync_folder(folder.parent_path());
   } catch (const Error& error) {
-    log_warning("no checkpoint of step {}, training goes on: {}", manifest.step(), error.what());
-    remove_checkpoint(folder);
+    give_up(manifest, error.what());
     return false;
   }
   name_best(run_folder_, manifest.best_step());
   remove_superseded(manifest.best_step());
   return true;
+}
+
+/// One that was whole before is whole still.
+void CheckpointWriter::give_up(const proto::Checkpoint& manifest, std::string_view reason) const {
+  log_warning("no checkpoint of step {}, training goes on: {}", manifest.step(), reason);
+  if (manifest.step() == last_step_) return;
+  remove_checkpoint(run_folder_ / kCheckpointsFolder / checkpoint_name(manifest.step()));
 }
 
 void CheckpointWriter::remove_superseded(int64_t best_step) const {

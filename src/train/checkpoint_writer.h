@@ -4,6 +4,9 @@
 ///   finish    all ranks wait for their thread and tell rank 0 how it went; rank 0 publishes the folder (manifest, then
 ///             DONE) or removes it with a warning, names the best, and removes checkpoints that are no longer kept
 ///
+/// The checkpoint that a run resumed from may be started again, with the same arrays, when more is known at that step:
+/// then its manifest alone is replaced.
+///
 /// A write that fails anywhere (disk full, read-only) costs this checkpoint, never the training or an earlier one.
 #pragma once
 
@@ -12,6 +15,7 @@
 #include <future>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "comm/collectives.h"
@@ -46,7 +50,7 @@ class CheckpointWriter {
   /// Collective.
   CheckpointWriter(const comm::Communicator& comm, std::filesystem::path run_folder, int keep_last, int64_t last_step);
 
-  /// Collective; first finishes what is still under way.
+  /// Collective; first finishes what is still under way. A snapshot of `last_step` may be without arrays.
   void start(Snapshot snapshot);
   /// A checkpoint has been started and not yet finished: the same on all ranks.
   bool is_pending() const { return pending_.has_value(); }
@@ -63,11 +67,13 @@ class CheckpointWriter {
   /// On rank 0, from what the ranks tell. False, and nothing is left, where it fails.
   bool publish_shares(const comm::Gathered& shares, proto::Checkpoint manifest) const;
   bool publish(const std::filesystem::path& folder, const proto::Checkpoint& manifest) const;
+  void give_up(const proto::Checkpoint& manifest, std::string_view reason) const;
   void remove_superseded(int64_t best_step) const;
 
   const comm::Communicator* comm_;
   std::filesystem::path run_folder_;
   int keep_last_;
+  int64_t last_step_;
   std::optional<Pending> pending_;
 };
 

@@ -11,10 +11,12 @@
 namespace gigahop::train {
 
 template <class Device>
-double evaluate(const comm::Communicator& comm, model::LargeGt<Device>& model, sampler::Pipeline& pipeline,
-                int64_t num_batches) {
+std::optional<double> evaluate(const comm::Communicator& comm, model::LargeGt<Device>& model,
+                               sampler::Pipeline& pipeline, int64_t num_batches,
+                               const std::function<bool()>& is_stop_wanted) {
   std::array<int64_t, 2> correct_and_all = {};
   for (int64_t i = 0; i < num_batches; ++i) {
+    if (comm::max_over_ranks(comm, int64_t{is_stop_wanted()}) > 0) return std::nullopt;
     const std::optional<sampler::MiniBatch> batch = pipeline.next();
     require(batch.has_value(), "the pipeline holds every batch of an evaluation");
     const BatchInput<Device> seeds(*batch);
@@ -27,6 +29,7 @@ double evaluate(const comm::Communicator& comm, model::LargeGt<Device>& model, s
   return static_cast<double>(correct_and_all[0]) / static_cast<double>(correct_and_all[1]);
 }
 
-template double evaluate(const comm::Communicator&, model::LargeGt<Cpu>&, sampler::Pipeline&, int64_t);
+template std::optional<double> evaluate(const comm::Communicator&, model::LargeGt<Cpu>&, sampler::Pipeline&, int64_t,
+                                        const std::function<bool()>&);
 
 }  // namespace gigahop::train

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 
 #include "comm/communicator.h"
 #include "model/large_gt.h"
@@ -10,9 +12,11 @@
 namespace gigahop::train {
 
 /// Accuracy over the next `num_batches` batches of the pipeline, all of whose seeds have labels; NaN without seeds.
-/// Collective. Cost: the loading of the batches and one all-reduce of 16 bytes.
+/// Nothing, and what remains of the batches stays in the pipeline, if before one of them a rank is told to stop.
+/// Collective. Cost: the loading of the batches, and for each an all-reduce of 8 bytes.
 template <class Device>
-double evaluate(const comm::Communicator& comm, model::LargeGt<Device>& model, sampler::Pipeline& pipeline,
-                int64_t num_batches);
+std::optional<double> evaluate(const comm::Communicator& comm, model::LargeGt<Device>& model,
+                               sampler::Pipeline& pipeline, int64_t num_batches,
+                               const std::function<bool()>& is_stop_wanted);
 
 }  // namespace gigahop::train

@@ -1,6 +1,6 @@
 /// Training: from encoded shards and settings to a run folder with checkpoints and metrics.
 ///
-///   RUN/config.textproto  metrics.jsonl  events.out.tfevents.*  best  checkpoints/step-*/
+///   RUN/config.textproto  metrics.jsonl  events.out.tfevents.*  best  checkpoints/step-*/  lock
 ///
 /// The result does not depend on the number of ranks beyond rounding; a run that is resumed with the same ranks and
 /// threads gives the same bits as one that was never interrupted.
@@ -31,6 +31,9 @@ struct TrainOptions {
   Output output = Output::kShown;
   /// Called on every rank after each step with the steps done and the mean loss over all ranks' seeds.
   std::function<void(int64_t step, double loss)> on_step = nullptr;
+  /// Asked on every rank once training begins, between steps, and between the batches of an evaluation; true on any
+  /// rank ends the run.
+  std::function<bool()> is_stop_wanted = nullptr;
 };
 
 struct TrainResult {
@@ -40,15 +43,17 @@ struct TrainResult {
   double best_valid_accuracy = 0;  // NaN before an evaluation
   double best_test_accuracy = 0;   // at the best valid accuracy
   double seconds = 0;              // of this call
-  bool is_stopped = false;         // told to stop before its end (base/stop_signal.h); a checkpoint has its last step
+  bool is_stopped = false;         // told to stop before its end; a checkpoint has its last step
 };
 
 /// Trains, or goes on training, until the last epoch, max_steps or max_seconds, or until a rank is told to stop.
 ///
 /// rank_of_part [P]: the same on all ranks; every rank owns a part.
+/// Stop    The step under way is the last. An evaluation is broken off, and made by the run that resumes.
 /// Errors  Error{kConfig} for fewer parts than ranks, or a resumed run whose seed or batch size changed;
 ///         Error{kData} for shards that are not encoded, a checkpoint of another graph, partition, model or version,
-///         damaged checkpoints alone, weights that do not fit, a fresh run over an old one.
+///         damaged checkpoints alone, weights that do not fit, a fresh run over an old one, a run folder that another
+///         process writes into.
 /// Collective.
 TrainResult train(const comm::Communicator& comm, const proto::Config& config,
                   const std::filesystem::path& partition_folder, const std::vector<int32_t>& rank_of_part,

@@ -18,9 +18,11 @@
 #include "base/trace.h"
 #include "comm/agree.h"
 #include "comm/collectives.h"
+#include "comm/watchdog.h"
 #include "config/config.h"
 #include "train/checkpoint_folder.h"
 #include "train/checkpoint_reader.h"
+#include "train/epoch_metrics.h"
 #include "train/evaluator.h"
 #include "train/model_state.h"
 #include "train/report_line.h"
@@ -101,11 +103,12 @@ proto::Checkpoint TrainingRun<Device>::initial_progress() const {
 
 template <class Device>
 TrainResult TrainingRun<Device>::run() {
+  lock_run_folder();
   std::optional<fs::path> checkpoint;
   if (options_.start == Start::kResume) checkpoint = newest_checkpoint(comm_, run_folder_);
   start_from(checkpoint);
   if (checkpoint.has_value() && comm_.rank() == 0) name_best(run_folder_, progress_.best_step());
-  if (checkpoint.has_value() && progress_.step() >= plan_.num_steps()) {
+  if (checkpoint.has_value() && is_at_end()) {
     log_info("nothing to train: {} has {} of {} steps", run_folder_.string(), progress_.step(), plan_.num_steps());
     return result();
   }
@@ -113,6 +116,7 @@ TrainResult TrainingRun<Device>::run() {
   trace::name_thread("steps");
   open_outputs(checkpoint.has_value() ? progress_.step() : -1);
   feed_batches(plan_);
+  is_stop_wanted();  // from here on it is heeded
   if (plan_.num_epochs == 0) {
     evaluate_untrained();
   } else {
@@ -124,6 +128,16 @@ TrainResult TrainingRun<Device>::run() {
   if (log_.has_value()) log_->append(whole);
   timeline.finish();
   return result();
+}
+
+/// Before anything in it is looked at: what is newest stays so.
+template <class Device>
+void TrainingRun<Device>::lock_run_folder() {
+  comm::agree(comm_, [&] {
+    if (comm_.rank() != 0) return;
+    make_folders(run_folder_);
+    lock_.emplace(run_folder_);
+  });
 }
 
 template <class Device>
@@ -164,7 +178,8 @@ void TrainingRun<Device>::fill_cache(const sampler::BatchRequest& first) {
 template <class Device>
 void TrainingRun<Device>::feed_batches(const RunPlan& plan) {
   pipeline_.reset();
-  feed_.emplace(graph_, config_, plan, progress_.step());
+  feed_.emplace(graph_, config_, plan, progress_.step(),
+                is_epoch_end_due() ? BatchFeed::From::kEpochEnd : BatchFeed::From::kTraining);
   pipeline_.emplace(
       loader_, [this] { return next_request(); }, config_.sampler().batches_ahead());
 }
@@ -212,19 +227,36 @@ void TrainingRun<Device>::open_outputs(int64_t last_step) {
   comm::agree(comm_, [&] {
     if (comm_.rank() != 0) return;
     write_text_file(run_folder_ / "config.textproto", config::print_config(config_));
-    log_.emplace(run_folder_, last_step);
+    // The line of an epoch whose end is due is written when that comes.
+    log_.emplace(run_folder_, is_epoch_end_due() ? last_step - 1 : last_step);
   });
 }
 
 template <class Device>
 void TrainingRun<Device>::train_epochs() {
   Ending ending = Ending::kGoesOn;
-  while (progress_.step() < plan_.num_steps() && ending == Ending::kGoesOn) ending = train_epoch();
-  is_stopped_ = ending == Ending::kStopped && progress_.step() < plan_.num_steps();
+  while (!is_at_end() && ending == Ending::kGoesOn) ending = train_epoch();
+  is_stopped_ = ending == Ending::kStopped && !is_at_end();
   if (is_stopped_) log_info("told to stop: step {} is the last", progress_.step());
 }
 
-/// To its end, or to where a limit or a signal ends it before.
+template <class Device>
+bool TrainingRun<Device>::is_stop_wanted() const {
+  return options_.is_stop_wanted && options_.is_stop_wanted();
+}
+
+/// Its steps are done; it has not been evaluated and reported.
+template <class Device>
+bool TrainingRun<Device>::is_epoch_end_due() const {
+  return progress_.step_in_epoch() == 0 && progress_.tally().num_seeds() > 0;
+}
+
+template <class Device>
+bool TrainingRun<Device>::is_at_end() const {
+  return progress_.step() >= plan_.num_steps() && !is_epoch_end_due();
+}
+
+/// To its end, or to where a limit or a wish to stop ends it before.
 template <class Device>
 typename TrainingRun<Device>::Ending TrainingRun<Device>::train_epoch() {
   const EpochTimer timer([this] {
@@ -236,19 +268,19 @@ typename TrainingRun<Device>::Ending TrainingRun<Device>::train_epoch() {
     bar_.emplace(fmt::format("epoch {}", progress_.epoch() + 1), "steps", plan_.steps_per_epoch);
   }
   bool is_told_to_stop = false;
-  do {
+  while (!is_epoch_end_due() && progress_.step() < plan_.num_steps() && !is_told_to_stop) {
     is_told_to_stop = train_step();
-    const bool epoch_goes_on = progress_.step_in_epoch() > 0;
-    if (epoch_goes_on && (is_told_to_stop || plan_.saves_within_epoch(progress_.step()))) save();
-  } while (progress_.step_in_epoch() > 0 && progress_.step() < plan_.num_steps() && !is_told_to_stop);
+    if (!is_epoch_end_due() && (is_told_to_stop || plan_.saves_within_epoch(progress_.step()))) save();
+  }
   bar_.reset();
-  const Ending ending = progress_.step_in_epoch() == 0 ? end_epoch(timer, is_told_to_stop) : Ending::kGoesOn;
+  const Ending ending = is_epoch_end_due() ? end_epoch(timer, is_told_to_stop) : Ending::kGoesOn;
   return is_told_to_stop ? Ending::kStopped : ending;
 }
 
 template <class Device>
 bool TrainingRun<Device>::train_step() {
   const trace::Span span("step", progress_.step());
+  comm::note_step(comm_, progress_.step());
   const int64_t num_seeds = num_seeds_of_step(graph_.partition(), progress_.step_in_epoch(), plan_.steps_per_epoch);
   const StepOutput output = step_.run(
       *pipeline_,
@@ -256,11 +288,11 @@ bool TrainingRun<Device>::train_step() {
   // One small sum per step: the loss, whether the checkpoint under way is on disk on all ranks, and whether to stop.
   std::array<double, 4> sums = {output.loss_sum, static_cast<double>(output.num_correct),
                                 writer_->is_pending() && writer_->is_written() ? 1.0 : 0.0,
-                                signals_.is_stop_wanted() ? 1.0 : 0.0};
+                                is_stop_wanted() ? 1.0 : 0.0};
   comm::all_reduce_sum(comm_, std::span<double>(sums));
-  gradient_norm_ = output.gradient_norm;
 
   proto::EpochTally& tally = *progress_.mutable_tally();
+  tally.set_gradient_norm(output.gradient_norm);
   tally.set_loss_sum(tally.loss_sum() + sums[0]);
   tally.set_num_correct(tally.num_correct() + std::llround(sums[1]));
   tally.set_num_seeds(tally.num_seeds() + num_seeds);
@@ -274,54 +306,45 @@ bool TrainingRun<Device>::train_step() {
   return sums[3] > 0;
 }
 
+/// A stop before the evaluation is through leaves the end of the epoch to the run that resumes.
 template <class Device>
 typename TrainingRun<Device>::Ending TrainingRun<Device>::end_epoch(const EpochTimer& timer, bool is_told_to_stop) {
-  const EpochTimer::Shares shares = timer.stop(comm_);
-  const proto::EpochTally tally = progress_.tally();
-  *progress_.mutable_tally() = {};
-  last_loss_ = tally.loss_sum() / static_cast<double>(tally.num_seeds());
-  proto::Metrics metrics;
-  metrics.set_kind("epoch");
-  metrics.set_step(progress_.step());
-  metrics.set_epoch(progress_.epoch());
-  metrics.set_loss(last_loss_);
-  metrics.set_train_accuracy(static_cast<double>(tally.num_correct()) / static_cast<double>(tally.num_seeds()));
-  metrics.set_learning_rate(learning_rate_of(progress_.step() - 1));
-  metrics.set_seeds_per_second(static_cast<double>(tally.num_seeds() - seeds_before_) / shares.seconds);
-  metrics.set_data_wait_share(shares.data_wait);
-  metrics.set_comm_share(shares.comm);
-  metrics.set_product_share(shares.products);
-  metrics.set_seconds(shares.seconds);
-  const auto num_remote = static_cast<double>(shares.loaded.remote_nodes);
-  metrics.set_remote_rows(shares.loaded.remote_nodes);
-  metrics.set_fetched_bytes(shares.loaded.fetched_bytes);
-  if (num_remote > 0) metrics.set_cache_hit_share(static_cast<double>(shares.loaded.cached_nodes) / num_remote);
-  metrics.set_gradient_norm(gradient_norm_);
+  proto::Metrics metrics =
+      epoch_metrics(progress_, timer.stop(comm_), seeds_before_, learning_rate_of(progress_.step() - 1));
   if (model_.has_codebook()) metrics.set_codewords_used(count_used_codewords(model_));
   metrics.set_peak_memory_bytes(comm::max_over_ranks(comm_, peak_memory()));
   const bool is_planned = plan_.evaluates_after(progress_.epoch());
   const Ending ending = progress_.step() < plan_.num_steps() ? ask_clock() : Ending::kGoesOn;
   const bool evaluates = is_planned || ending == Ending::kOutOfTime;
   if (evaluates && !is_planned) feed_batches(RunPlan{});
-  if (evaluates) evaluate_splits(metrics);
+  if (evaluates && (is_told_to_stop || !evaluate_splits(metrics))) {
+    save();
+    return Ending::kStopped;
+  }
+  last_loss_ = metrics.loss();
+  *progress_.mutable_tally() = {};
   traffic_.add_recent(metrics);
   report(metrics);
   if (evaluates || is_told_to_stop || plan_.saves_within_epoch(progress_.step())) save();
   return ending;
 }
 
+/// False, and nothing is changed, if a rank is told to stop before the end.
 template <class Device>
-void TrainingRun<Device>::evaluate_splits(proto::Metrics& metrics) {
+bool TrainingRun<Device>::evaluate_splits(proto::Metrics& metrics) {
   const comm::Phase phase(comm_, "evaluation");
   const trace::Span span("evaluation");
-  const double valid = evaluate(comm_, model_, *pipeline_, feed_->num_valid_batches());
-  const double test = evaluate(comm_, model_, *pipeline_, feed_->num_test_batches());
+  const auto stop = [this] { return is_stop_wanted(); };
+  const auto valid = evaluate(comm_, model_, *pipeline_, feed_->num_valid_batches(), stop);
+  if (!valid.has_value()) return false;
+  const auto test = evaluate(comm_, model_, *pipeline_, feed_->num_test_batches(), stop);
+  if (!test.has_value()) return false;
   finish_checkpoint();
-  progress_.set_valid_accuracy(valid);
-  if (!std::isnan(valid)) metrics.set_valid_accuracy(valid);
-  if (!std::isnan(test)) metrics.set_test_accuracy(test);
-  if (std::isnan(valid) || valid <= progress_.best_valid_accuracy()) return;
-  set_best({progress_.step(), valid, test});
+  progress_.set_valid_accuracy(*valid);
+  if (!std::isnan(*valid)) metrics.set_valid_accuracy(*valid);
+  if (!std::isnan(*test)) metrics.set_test_accuracy(*test);
+  if (!std::isnan(*valid) && !(*valid <= progress_.best_valid_accuracy())) set_best({progress_.step(), *valid, *test});
+  return true;
 }
 
 template <class Device>
@@ -330,7 +353,8 @@ void TrainingRun<Device>::evaluate_untrained() {
   metrics.set_kind("evaluation");
   metrics.set_step(progress_.step());
   metrics.set_epoch(progress_.epoch());
-  evaluate_splits(metrics);
+  is_stopped_ = !evaluate_splits(metrics);
+  if (is_stopped_) return;
   traffic_.add_recent(metrics);
   report(metrics);
   save();

@@ -7,8 +7,8 @@
 #include <optional>
 #include <vector>
 
+#include "base/folder_lock.h"
 #include "base/progress.h"
-#include "base/stop_signal.h"
 #include "comm/communicator.h"
 #include "graph/local_graph.h"
 #include "model/large_gt.h"
@@ -49,6 +49,7 @@ class TrainingRun {
   };
 
   proto::Checkpoint initial_progress() const;
+  void lock_run_folder();
   void start_from(const std::optional<std::filesystem::path>& checkpoint);
   void restore(const std::filesystem::path& checkpoint);
   void load_weights(const std::filesystem::path& path);
@@ -57,13 +58,16 @@ class TrainingRun {
   void fill_cache(const sampler::BatchRequest& first);
   void feed_batches(const RunPlan& plan);
 
+  bool is_stop_wanted() const;
+  bool is_epoch_end_due() const;
+  bool is_at_end() const;
   void train_epochs();
   /// Whether some rank was told to stop.
   bool train_step();
   Ending train_epoch();
   Ending end_epoch(const EpochTimer& timer, bool is_told_to_stop);
   Ending ask_clock() const;
-  void evaluate_splits(proto::Metrics& metrics);
+  bool evaluate_splits(proto::Metrics& metrics);
   void evaluate_untrained();
   void report(const proto::Metrics& metrics);
   proto::Metrics summary();
@@ -96,11 +100,10 @@ class TrainingRun {
   proto::Checkpoint progress_;
   Best written_best_;         // the best whose checkpoint exists
   double last_loss_;          // of the last whole epoch
-  double gradient_norm_ = 0;  // of the last step
-  bool is_stopped_ = false;   // by a signal, before its end
+  bool is_stopped_ = false;   // told to, before its end
   int64_t seeds_before_ = 0;  // of the epoch under way, trained on before this process took it up
 
-  StopSignals signals_;
+  std::optional<FolderLock> lock_;  // rank 0 alone
   std::optional<CheckpointWriter> writer_;
   std::optional<MetricsLog> log_;  // rank 0 alone
   std::optional<Progress> bar_;    // rank 0 alone

@@ -16,10 +16,10 @@ def rank_of(pid):
 class Launched:
     """Open MPI gives each rank a process group of its own, so all are found by their common session."""
 
-    def __init__(self, arguments, ranks, folder, log=subprocess.DEVNULL):
+    def __init__(self, arguments, ranks, folder, log=subprocess.DEVNULL, **variables):
         command = ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", ranks, GIGAHOP, *arguments]
         # What Open MPI would remove at its end, and cannot when killed, goes with the test's folder.
-        environment = os.environ | {"TMPDIR": str(folder), "OMPI_MCA_btl_vader_backing_directory": str(folder)}
+        environment = os.environ | {"TMPDIR": str(folder), "OMPI_MCA_btl_vader_backing_directory": str(folder)} | variables
         self.process = subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=log,
                                         env=environment, start_new_session=True)
 

@@ -2,6 +2,7 @@
 """A training that is told to stop checkpoints its last step, says so by its exit code, and goes on as if nothing were."""
 import json
 import os
+import pathlib
 import re
 import signal
 import unittest
@@ -44,6 +45,33 @@ class Stop(ProgramTest):
             self.assertIn(f"step-{last:09}", resumed.stderr)
             self.assertEqual(self.losses(), whole)
             self.assertTrue((self.workspace / "predictions").exists())
+
+    def test_a_stop_before_the_first_step_ends_the_run_at_once_and_it_goes_on(self):
+        whole = ["--set", "train.epochs=12"]
+        for begins in ["stages.textproto", "partition", "run/lock"]:
+            self.workspace = self.folder / pathlib.Path(begins).name
+            log = self.folder / f"{self.workspace.name}.log"
+            with open(log, "w") as file, Launched(self.run_arguments(*whole), ranks=2, folder=self.folder,
+                                                  log=file) as launched:
+                launched.wait_for((self.workspace / begins).exists)
+                for rank in launched.ranks():
+                    os.kill(rank, signal.SIGUSR1)
+                self.assertEqual(launched.process.wait(timeout=120), TRY_AGAIN, log.read_text())
+            self.assertFalse((self.workspace / "predictions").exists())
+            self.succeeds(*self.run_arguments(*whole), ranks=2)
+            self.assertTrue((self.workspace / "predictions").exists())
+
+    def test_a_second_run_in_the_same_workspace_or_run_folder_is_refused_and_the_first_goes_on(self):
+        endless = self.run_arguments("--set", "train.epochs=1000000")
+        run = self.workspace / "run"
+        with Launched(endless, ranks=2, folder=self.folder) as launched:
+            launched.wait_for(lambda: list((run / "checkpoints").glob("*")))
+            for arguments in [endless, ["train", self.workspace / "partition", "--config", self.config, "--run", run,
+                                        "--resume"]]:
+                self.fails(3, *arguments, says=["no other run writes into", f"process {launched.ranks()[0]} on"])
+            self.assertTrue(launched.is_running())
+            os.kill(launched.ranks()[1], signal.SIGTERM)
+            self.assertEqual(launched.process.wait(timeout=120), TRY_AGAIN)
 
     def test_a_stop_at_the_end_of_an_epoch_without_evaluation_is_checkpointed(self):
         self.succeeds("run", "--config", self.config, "--set", "train.epochs=0", ranks=2)

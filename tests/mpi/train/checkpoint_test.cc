@@ -168,6 +168,35 @@ TEST(Checkpoint, without_done_does_not_exist_and_makes_room) {
   comm::barrier(comm);
 }
 
+TEST(Checkpoint, that_was_resumed_from_takes_another_manifest_and_keeps_its_arrays) {
+  const comm::Communicator comm = comm::Communicator::world();
+  const fs::path run = empty_folder(comm, "amended");
+  {
+    CheckpointWriter writer(comm, run, 1, -1);
+    write_checkpoint(comm, writer, 1);
+  }
+  const std::string before = read_text_file(folder_of(run, 1) / kCheckpointManifest);
+  comm::barrier(comm);
+  CheckpointWriter writer(comm, run, 1, 1);
+  write_best_checkpoint(comm, writer, 1, 1);
+  const CheckpointReader reader(folder_of(run, 1));
+  EXPECT_EQ(reader.manifest().best_step(), 1);
+  EXPECT_EQ(reader.manifest().arrays_size(), 2 + kParts);
+  EXPECT_EQ(best_checkpoint(run), folder_of(run, 1));
+
+  // Where the replacement may have been cut short: DONE holds both, and either manifest stands.
+  const std::string after = read_text_file(folder_of(run, 1) / kCheckpointManifest);
+  EXPECT_NE(before, after);
+  comm::barrier(comm);
+  for (const std::string& manifest : {before, after}) {
+    if (comm.rank() != 0) break;
+    write_text_file(folder_of(run, 1) / kDoneFile, done_text(before) + done_text(after));
+    write_text_file(folder_of(run, 1) / kCheckpointManifest, manifest);
+    EXPECT_EQ(find_damage(folder_of(run, 1)), std::nullopt);
+  }
+  comm::barrier(comm);
+}
+
 /// Every file of a checkpoint, in each way a disk may spoil it.
 TEST(Checkpoint, a_damaged_one_is_passed_over_for_the_one_before) {
   const comm::Communicator comm = comm::Communicator::world();

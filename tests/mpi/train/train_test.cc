@@ -152,6 +152,15 @@ TEST(Training, goes_on_with_another_number_of_ranks) {
       train_planted(comm::Communicator::self(), config, folder / "partition", alone, {.start = Start::kResume});
   expect_near(resumed.losses, {whole.losses.begin() + 3, whole.losses.end()}, kLossTolerance);
   expect_same_model(resumed, whole);
+
+  config.mutable_train()->set_max_steps(3);
+  train_planted(comm::Communicator::self(), config, folder / "partition", own_folder(folder / "single", world));
+  config.mutable_train()->set_max_steps(0);
+  comm::barrier(world);
+  const Trained joined =
+      train_planted(world, config, folder / "partition", folder / "single" / "alone-0", {.start = Start::kResume});
+  expect_near(joined.losses, {whole.losses.begin() + 3, whole.losses.end()}, kLossTolerance);
+  expect_same_model(joined, whole);
 }
 
 TEST(Training, does_not_depend_on_the_cache_of_remote_rows) {

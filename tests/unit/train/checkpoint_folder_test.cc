@@ -32,6 +32,18 @@ TEST(CheckpointName, tells_the_step_and_back) {
   }
 }
 
+TEST(CheckpointDone, vouches_for_one_manifest_or_while_it_is_replaced_for_two) {
+  const std::string old_one = done_text("old");
+  const std::string new_one = done_text("new");
+  EXPECT_TRUE(vouches_for(old_one, "old"));
+  EXPECT_FALSE(vouches_for(old_one, "new"));
+  for (const char* text : {"old", "new"}) EXPECT_TRUE(vouches_for(old_one + new_one, text)) << text;
+  EXPECT_FALSE(vouches_for(old_one + new_one, "another"));
+  EXPECT_FALSE(vouches_for(old_one + new_one + new_one, "new"));
+  EXPECT_FALSE(vouches_for(old_one + "x", "old"));
+  EXPECT_FALSE(vouches_for("", "old"));
+}
+
 TEST(CheckpointList, holds_folders_with_done_in_order_of_steps) {
   const fs::path run = empty_folder("list");
   const fs::path checkpoints = run / kCheckpointsFolder;

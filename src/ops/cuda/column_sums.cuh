@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ops/cuda/launch.cuh"
+#include "ops/linear.h"
 
 namespace gigahop::ops::cuda {
 
@@ -20,18 +21,24 @@ struct StoreDoubles {
 };
 
 template <int N>
+struct FloatTargets {
+  float* vectors[N];
+};
+
+template <int N>
 struct StoreFloats {
-  float* targets[N];
+  FloatTargets<N> targets;
   __device__ void operator()(int term, int64_t c, double sum) const {
-    if (targets[term] != nullptr) targets[term][c] = static_cast<float>(sum);
+    if (targets.vectors[term] != nullptr) targets.vectors[term][c] = static_cast<float>(sum);
   }
 };
 
 template <int N>
 struct AddToFloats {
-  float* targets[N];
+  FloatTargets<N> targets;
   __device__ void operator()(int term, int64_t c, double sum) const {
-    if (targets[term] != nullptr) targets[term][c] = static_cast<float>(static_cast<double>(targets[term][c]) + sum);
+    float* vector = targets.vectors[term];
+    if (vector != nullptr) vector[c] = static_cast<float>(static_cast<double>(vector[c]) + sum);
   }
 };
 
@@ -80,6 +87,17 @@ void sum_columns(Cuda& dev, int64_t rows, int64_t cols, const Terms& terms, cons
                        dim3(kWarp, kSumRows)};
   launch(dev, shape, sum_runs<N, Terms>, terms, rows, cols, run_rows, partial);
   launch(dev, one_thread_each(N * cols), finish_sums<N, Store>, partial, runs, cols, store);
+}
+
+/// The same into float vectors, or added to what they hold.
+template <int N, class Terms>
+void sum_columns(Cuda& dev, int64_t rows, int64_t cols, const Terms& terms, Write write,
+                 const FloatTargets<N>& targets) {
+  if (write == Write::kAdd) {
+    sum_columns<N>(dev, rows, cols, terms, AddToFloats<N>{targets});
+  } else {
+    sum_columns<N>(dev, rows, cols, terms, StoreFloats<N>{targets});
+  }
 }
 
 }  // namespace gigahop::ops::cuda

@@ -66,16 +66,16 @@ __global__ void sort_groups(const int32_t* __restrict__ placed, const int32_t* _
   }
 }
 
-__global__ void add_in_order(In<Cuda> x, GroupedRows groups, int64_t rows_per_item, Out<Cuda> y) {
+__global__ void add_in_order(In<Cuda> x, GroupedRows groups, int64_t rows_per_item, Write write, Out<Cuda> y) {
   const int64_t r = row_of_warp();
   if (r >= groups.num_destinations * rows_per_item) return;
   const int64_t d = r / rows_per_item;
   const int64_t j = r % rows_per_item;
   const int32_t first = groups.offsets[d];
   const int32_t last = groups.offsets[d + 1];
-  if (first == last) return;
+  if (first == last && write == Write::kAdd) return;
   for (int64_t c = threadIdx.x; c < y.cols; c += kWarp) {
-    float sum = y.row(r)[c];
+    float sum = write == Write::kAdd ? y.row(r)[c] : 0.0F;
     for (int32_t i = first; i < last; ++i) sum += x.row(int64_t{groups.order[i]} * rows_per_item + j)[c];
     y.row(r)[c] = sum;
   }
@@ -98,8 +98,8 @@ GroupedRows group_rows(Cuda& dev, CudaScratch& scratch, VectorOf<Cuda, const int
   return {offsets, order, num_destinations};
 }
 
-void add_groups(Cuda& dev, In<Cuda> x, const GroupedRows& groups, int64_t rows_per_item, Out<Cuda> y) {
-  launch(dev, one_warp_each(groups.num_destinations * rows_per_item), add_in_order, x, groups, rows_per_item, y);
+void add_groups(Cuda& dev, In<Cuda> x, const GroupedRows& groups, int64_t rows_per_item, Write write, Out<Cuda> y) {
+  launch(dev, one_warp_each(groups.num_destinations * rows_per_item), add_in_order, x, groups, rows_per_item, write, y);
 }
 
 }  // namespace gigahop::ops::cuda

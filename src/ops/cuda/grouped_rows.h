@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "ops/linear.h"
 #include "tensor/arguments.h"
 #include "tensor/cuda.h"
 
@@ -21,9 +22,10 @@ struct GroupedRows {
 /// Cost a pass over R and D, and n^2 / 32 comparisons a lane for a destination of n rows
 GroupedRows group_rows(Cuda& dev, CudaScratch& scratch, VectorOf<Cuda, const int32_t> index, int64_t num_destinations);
 
-/// y[n d + j] += x[n r + j] for the rows r of destination d in order, j in [0, n), n = rows_per_item.
+/// y[n d + j] = (write == kAdd ? y[n d + j] : 0) + sum of x[n r + j] over the rows r of destination d in order,
+/// j in [0, n), n = rows_per_item.
 ///
 /// x [n R, W], y [n D, W]
-void add_groups(Cuda& dev, In<Cuda> x, const GroupedRows& groups, int64_t rows_per_item, Out<Cuda> y);
+void add_groups(Cuda& dev, In<Cuda> x, const GroupedRows& groups, int64_t rows_per_item, Write write, Out<Cuda> y);
 
 }  // namespace gigahop::ops::cuda

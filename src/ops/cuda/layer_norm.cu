@@ -78,8 +78,8 @@ void layer_norm_backward<Cuda>(Cuda& dev, In<Cuda> x, InVector<Cuda> gain, In<Cu
   auto* statistics = scratch.take<RowStatistics>(x.rows);
   cuda::launch(dev, cuda::one_warp_each(x.rows), find_statistics, x, statistics);
   // Before dx, which may be dy or x.
-  cuda::sum_columns<2>(dev, x.rows, x.cols, ParameterTerms{x, dy, statistics},
-                       cuda::StoreFloats<2>{{dgain.data, dshift.data}});
+  cuda::sum_columns<2>(dev, x.rows, x.cols, ParameterTerms{x, dy, statistics}, Write::kOverwrite,
+                       cuda::FloatTargets<2>{{dgain.data, dshift.data}});
   cuda::launch(dev, cuda::one_warp_each(x.rows), backward, x, gain, dy, statistics, dx);
 }
 

@@ -143,11 +143,7 @@ void linear_backward_parameters<Cuda>(Cuda& dev, In<Cuda> dy, In<Cuda> x, Write 
   cuda::rounded_product(dev, Transpose::kYes, Transpose::kNo, 1, dy, x, write == Write::kAdd ? 1 : 0, dweight);
   if (dbias.size == 0) return;
   require(dbias.size == dy.cols, "linear_backward_parameters: one bias for each output");
-  if (write == Write::kAdd) {
-    cuda::sum_columns<1>(dev, dy.rows, dy.cols, Values{dy}, cuda::AddToFloats<1>{{dbias.data}});
-  } else {
-    cuda::sum_columns<1>(dev, dy.rows, dy.cols, Values{dy}, cuda::StoreFloats<1>{{dbias.data}});
-  }
+  cuda::sum_columns<1>(dev, dy.rows, dy.cols, Values{dy}, write, cuda::FloatTargets<1>{{dbias.data}});
 }
 
 }  // namespace gigahop::ops

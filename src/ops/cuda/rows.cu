@@ -40,7 +40,7 @@ void scatter_add_rows<Cuda>(Cuda& dev, In<Cuda> x, VectorOf<Cuda, const int32_t>
   require(x.rows == index.size && y.cols == x.cols, "scatter_add_rows: extents agree");
   CudaScratch scratch(dev);
   const cuda::GroupedRows groups = cuda::group_rows(dev, scratch, index, y.rows);
-  cuda::add_groups(dev, x, groups, 1, y);
+  cuda::add_groups(dev, x, groups, 1, Write::kAdd, y);
 }
 
 template <>

@@ -34,6 +34,14 @@ inline Cuda& test_cuda() {
   return dev;
 }
 
+/// Fills the memory that operations take with NaN.
+inline void spoil_scratch(Cuda& dev) {
+  CudaScratch scratch(dev);
+  const int64_t bytes = dev.scratch.left();
+  cuda_check(cudaMemsetAsync(scratch.take<char>(bytes), 0xff, static_cast<size_t>(bytes), dev.stream.get()),
+             "cudaMemsetAsync");
+}
+
 template <>
 struct Transfer<Cuda> {
   template <class T>

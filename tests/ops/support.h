@@ -89,6 +89,7 @@ void expect_as_reference(Tolerance tolerance, const Run& run, Precision precisio
   SCOPED_TRACE("CUDA");
   Cuda& dev = test_cuda();
   dev.precision = precision;
+  spoil_scratch(dev);
   const Arrays on_cuda = run(dev);
   expect_close(on_cuda, expected, tolerance);
   EXPECT_EQ(run(dev), on_cuda) << "once more";

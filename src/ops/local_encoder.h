@@ -11,8 +11,9 @@
 /// where token 0 is hop 0 of the list's first entry (the seed itself), c_t is the count of t's entry, and c_0 is the
 /// seed's count less its leading place: count - 1. The sums of the read-out leave out c_t = 0.
 ///
-/// One seed at a time, in memory of the thread that works on it: gigabytes of [sum T, W] rows never exist, and nothing
-/// is kept between forward and backward, which computes each seed again. Products are in the context's precision.
+/// One seed at a time, in memory of the thread that works on it, or a chunk of seeds on CUDA: gigabytes of [sum T, W]
+/// rows never exist, and nothing is kept between forward and backward, which computes each seed again. Products are in
+/// the context's precision, but attention on CUDA, which is in float32.
 /// Source: Dwivedi et al. 2023, local module; repeats folded into counts.
 #pragma once
 
@@ -93,7 +94,8 @@ void local_encoder(Device& dev, const SampleLists<Device>& lists, const EncoderR
 ///
 /// Order  as the forward: each row's gradient is summed in the order of the entries
 /// Cost   2 (6 A H T^2 + 3 T W^2) floating point operations per seed
-/// Memory a block of seeds at a time: some seeds for each thread, at most 128 MiB or one group of two seeds
+/// Memory a block of seeds at a time: some seeds for each thread, at most 128 MiB or one group of two seeds. On CUDA
+///        half of the scratch memory, at most 16,384 tokens, or one seed; the order of sums changes with it
 template <class Device>
 void local_encoder_backward(Device& dev, const SampleLists<Device>& lists, const EncoderRows<Device>& rows,
                             const EncoderParameters<Device>& parameters, const EncoderOptions& options, In<Device> dout,

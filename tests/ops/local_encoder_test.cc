@@ -34,10 +34,15 @@ template <class Device>
 struct DeviceLists {
   DeviceVector<Device, OriginalId> seed_ids;
   DeviceVector<Device, int32_t> offsets, nodes, counts;
+  std::span<const int32_t> host_offsets;
 
   explicit DeviceLists(const Lists& lists)
-      : seed_ids(lists.seed_ids), offsets(lists.offsets), nodes(lists.nodes), counts(lists.counts) {}
-  SampleLists<Device> view() const { return {seed_ids, offsets, nodes, counts}; }
+      : seed_ids(lists.seed_ids),
+        offsets(lists.offsets),
+        nodes(lists.nodes),
+        counts(lists.counts),
+        host_offsets(lists.offsets) {}
+  SampleLists<Device> view() const { return {seed_ids, offsets, nodes, counts, host_offsets}; }
 };
 
 struct EncoderCase {
@@ -150,20 +155,45 @@ const EncoderCase kEncoderCases[] = {
      .num_heads = 2,
      .head_width = 8,
      .probability = 0.2},
+    // Heads of one, three and nine times 32 columns and some, which CUDA takes in other tiles.
+    {.num_seeds = 2,
+     .num_nodes = 9,
+     .max_entries = 12,
+     .max_count = 2,
+     .num_heads = 2,
+     .head_width = 70,
+     .probability = 0.1},
+    {.num_seeds = 2,
+     .num_nodes = 9,
+     .max_entries = 12,
+     .max_count = 1,
+     .num_heads = 1,
+     .head_width = 150,
+     .probability = 0.1},
+    {.num_seeds = 2,
+     .num_nodes = 9,
+     .max_entries = 12,
+     .max_count = 1,
+     .num_heads = 1,
+     .head_width = 300,
+     .probability = 0.1},
 };
+
+template <class Device>
+Arrays run_case(Device& dev, const EncoderCase& c) {
+  Encoder<Device> encoder(c);
+  encoder.forward(dev);
+  encoder.backward(dev);
+  return {values_of(encoder.out),       values_of(encoder.dquery),    values_of(encoder.dkey),
+          values_of(encoder.dvalue),    values_of(encoder.dresidual), values_of(encoder.dout_weight),
+          values_of(encoder.dout_bias), values_of(encoder.dgain),     values_of(encoder.dshift),
+          values_of(encoder.dreadout)};
+}
 
 TEST(LocalEncoder, agrees_with_the_sequence_written_out_forward_and_backward) {
   for (const EncoderCase& c : kEncoderCases) {
     SCOPED_TRACE(testing::Message() << c.num_seeds << " seeds, " << c.num_heads << " x " << c.head_width);
-    const auto run = [&]<class Device>(Device& dev) -> Arrays {
-      Encoder<Device> encoder(c);
-      encoder.forward(dev);
-      encoder.backward(dev);
-      return {values_of(encoder.out),       values_of(encoder.dquery),    values_of(encoder.dkey),
-              values_of(encoder.dvalue),    values_of(encoder.dresidual), values_of(encoder.dout_weight),
-              values_of(encoder.dout_bias), values_of(encoder.dgain),     values_of(encoder.dshift),
-              values_of(encoder.dreadout)};
-    };
+    const auto run = [&](auto& dev) { return run_case(dev, c); };
     expect_as_reference(kEncoder, run);
     expect_as_reference(kRoundedEncoder, run, Precision::kBFloat16);
   }
@@ -208,6 +238,42 @@ TEST(LocalEncoder, gives_each_seed_what_it_gives_the_seed_alone_to_rounding) {
     for (int64_t i = 0; i < alone.width; ++i) EXPECT_NEAR(alone.out.data()[i], all.out.row(b)[i], 1e-5);
   }
 }
+
+#if defined(GIGAHOP_TEST_CUDA)
+TEST(LocalEncoder, works_chunk_by_chunk_where_scratch_memory_is_small) {
+  const EncoderCase c = {.num_seeds = 40,
+                         .num_nodes = 20,
+                         .max_entries = 9,
+                         .max_count = 3,
+                         .num_heads = 2,
+                         .head_width = 5,
+                         .probability = 0.3};
+  Reference reference;
+  Cuda dev({.scratch_bytes = 40000, .product_workspace_bytes = 0});
+  const Arrays found = run_case(dev, c);
+  expect_close(found, run_case(reference, c), kEncoder);
+  EXPECT_NE(found, run_case(test_cuda(), c)) << "one chunk adds in another order";
+}
+
+TEST(LocalEncoder, refuses_heads_that_are_wider_than_its_tiles) {
+  Encoder<Cuda> encoder({.num_seeds = 1,
+                         .num_nodes = 1,
+                         .max_entries = 1,
+                         .max_count = 1,
+                         .num_heads = 1,
+                         .head_width = 513,
+                         .probability = 0});
+  try {
+    encoder.forward(test_cuda());
+    ADD_FAILURE() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind, ErrorKind::kConfig);
+    EXPECT_STREQ(error.what(),
+                 "the local encoder on CUDA: expected heads of at most 512 columns, found 513; lower the hidden width, "
+                 "or train on the CPU");
+  }
+}
+#endif
 
 }  // namespace
 }  // namespace gigahop::ops

@@ -18,6 +18,7 @@
 #include "ops/cpu/encoder_run.h"
 #include "ops/cpu/parallel.h"
 #include "ops/cpu/timed.h"
+#include "ops/encoder_extents.h"
 #include "ops/scratch.h"
 
 namespace gigahop::ops {
@@ -54,20 +55,9 @@ void for_each_piece(Cpu& dev, const EncoderProblem& problem, const std::vector<i
 }
 
 void check(const SampleLists<Cpu>& lists, const EncoderRows<Cpu>& rows, const EncoderParameters<Cpu>& parameters,
-           const EncoderOptions& options) {
-  const int64_t width = rows.query.cols;
-  require(options.num_heads > 0 && width % options.num_heads == 0, "local_encoder: heads of equal width");
-  require(lists.offsets.size == lists.seed_ids.size + 1 && lists.counts.size == lists.nodes.size &&
-              lists.offsets[lists.seed_ids.size] == lists.nodes.size,
-          "local_encoder: the lists agree");
-  require(rows.key.cols == width && rows.value.cols == width && rows.residual.cols == width &&
-              rows.key.rows == rows.query.rows && rows.value.rows == rows.query.rows &&
-              rows.residual.rows == rows.query.rows,
-          "local_encoder: the rows agree");
-  require(parameters.out_weight.rows == width && parameters.out_weight.cols == width &&
-              parameters.out_bias.size == width && parameters.norm_gain.size == width &&
-              parameters.norm_shift.size == width && parameters.readout.size == width,
-          "local_encoder: the parameters agree");
+           const EncoderOptions& options, In<Cpu> result) {
+  require_extents(lists, rows, parameters, options, result);
+  require(lists.offsets[lists.seed_ids.size] == lists.nodes.size, "local_encoder: the lists end with the nodes");
 }
 
 /// What all runs of a call read, made once.
@@ -255,8 +245,7 @@ template <>
 void local_encoder<Cpu>(Cpu& dev, const SampleLists<Cpu>& lists, const EncoderRows<Cpu>& rows,
                         const EncoderParameters<Cpu>& parameters, const EncoderOptions& options, Out<Cpu> out) {
   const cpu::Timed timed(dev, "local_encoder");
-  check(lists, rows, parameters, options);
-  require(out.rows == lists.seed_ids.size && out.cols == rows.query.cols, "local_encoder: extents agree");
+  check(lists, rows, parameters, options, out);
   const SharedOperands shared(dev, parameters);
   const EncoderProblem problem = shared.problem(lists, rows, parameters, options);
   for_each_piece(dev, problem, plan_runs(problem, out.rows),
@@ -269,18 +258,14 @@ void local_encoder_backward<Cpu>(Cpu& dev, const SampleLists<Cpu>& lists, const 
                                  const EncoderRowGradients<Cpu>& row_gradients,
                                  const EncoderParameterGradients<Cpu>& parameter_gradients) {
   const cpu::Timed timed(dev, "local_encoder_backward");
-  check(lists, rows, parameters, options);
-  require(dout.rows == lists.seed_ids.size && dout.cols == rows.query.cols, "local_encoder_backward: extents agree");
-  for (const Out<Cpu>& gradient :
-       {row_gradients.query, row_gradients.key, row_gradients.value, row_gradients.residual}) {
-    require(gradient.rows == rows.query.rows && gradient.cols == rows.query.cols,
-            "local_encoder_backward: the row gradients agree");
+  check(lists, rows, parameters, options, dout);
+  require_extents(rows, row_gradients, parameter_gradients);
+  for (const Out<Cpu>& gradient : {row_gradients.query, row_gradients.key, row_gradients.value, row_gradients.residual,
+                                   parameter_gradients.out_weight}) {
     clear(dev, gradient);
   }
-  clear(dev, parameter_gradients.out_weight);
   for (const OutVector<Cpu>& gradient : {parameter_gradients.out_bias, parameter_gradients.norm_gain,
                                          parameter_gradients.norm_shift, parameter_gradients.readout}) {
-    require(gradient.size == rows.query.cols, "local_encoder_backward: the parameter gradients agree");
     std::fill_n(gradient.data, gradient.size, 0.0F);
   }
   const SharedOperands shared(dev, parameters);

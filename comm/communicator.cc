@@ -123,21 +123,28 @@ void mpi_check(int code, const char* call, std::source_location where) {
               fmt::format("{} failed: {}", call, std::string(text.data(), static_cast<size_t>(length))), where);
 }
 
-void wait(Communicator::State& state, std::span<MPI_Request> requests) {
+void wait_until(Communicator::State& state, const std::function<bool()>& is_done) {
   const trace::Span span("exchange");
   const auto start = steady_clock::now();
   auto waited = steady_clock::duration::zero();
   std::optional<NotedWait> noted;
   for (;;) {
-    int done = 0;
-    mpi_check(MPI_Testall(static_cast<int>(requests.size()), requests.data(), &done, MPI_STATUSES_IGNORE),
-              "MPI_Testall");
+    const bool done = is_done();
     waited = steady_clock::now() - start;
-    if (done != 0) break;
+    if (done) break;
     if (waited >= kLongWait && !noted.has_value()) noted.emplace(state);
     pause(waited);
   }
   state.seconds += duration<double>(waited).count();
+}
+
+void wait(Communicator::State& state, std::span<MPI_Request> requests) {
+  wait_until(state, [requests] {
+    int done = 0;
+    mpi_check(MPI_Testall(static_cast<int>(requests.size()), requests.data(), &done, MPI_STATUSES_IGNORE),
+              "MPI_Testall");
+    return done != 0;
+  });
 }
 
 void wait(Communicator::State& state, MPI_Request request) {

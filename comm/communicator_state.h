@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -72,6 +73,9 @@ class WaitBook {
   std::atomic<int64_t> step_ = -1;
 };
 
+/// What carries a communicator's collectives on the memory of GPUs: comm/cuda/nccl_channel.h.
+class NcclChannel;
+
 struct Communicator::State {
   /// bytes: what this rank hands in.
   void count_collective(int64_t bytes) { ledger->count_collective(phase, bytes); }
@@ -86,6 +90,7 @@ struct Communicator::State {
   std::shared_ptr<Ledger> ledger;
   std::shared_ptr<WaitBook> wait_book;
   int phase = kNoPhase;
+  std::shared_ptr<NcclChannel> nccl;  // made when it is first used
 };
 
 /// Of every rank. Collective.
@@ -94,8 +99,10 @@ std::vector<std::string> hosts_of(const Communicator& comm);
 /// Error{kComm} naming the call and MPI's reason unless `code` is MPI_SUCCESS.
 void mpi_check(int code, const char* call, std::source_location where = std::source_location::current());
 
-/// Returns when all requests are complete. Every wait of gigahop ends here: it polls, first spinning, then yielding,
-/// then sleeping for up to 50 us, so that ranks and threads on shared cores let each other work.
+/// Returns once is_done() says so. Every wait of gigahop ends here: it polls, first spinning, then yielding, then
+/// sleeping for up to 50 us, so that ranks and threads on shared cores let each other work.
+void wait_until(Communicator::State& state, const std::function<bool()>& is_done);
+/// Returns when all requests are complete.
 void wait(Communicator::State& state, std::span<MPI_Request> requests);
 void wait(Communicator::State& state, MPI_Request request);
 

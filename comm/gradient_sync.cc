@@ -65,7 +65,7 @@ struct GradientSync<Cpu>::State {
   std::thread thread;  // last: it uses all of the others
 };
 
-GradientSync<Cpu>::GradientSync(const Communicator& comm) {
+GradientSync<Cpu>::GradientSync(Cpu&, const Communicator& comm) {
   if (comm.size() > 1) state_ = std::make_unique<State>(comm);
 }
 

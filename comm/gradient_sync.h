@@ -18,7 +18,7 @@ template <>
 class GradientSync<Cpu> {
  public:
   /// Collective.
-  explicit GradientSync(const Communicator& comm);
+  GradientSync(Cpu& dev, const Communicator& comm);
   ~GradientSync();
 
   /// bucket [n] will be its sum over ranks, in place, with the same bits on all ranks; it stays untouched until finish.

@@ -59,6 +59,14 @@ int device_of_local_rank(int local_rank) {
   return local_rank;
 }
 
+int64_t memory_of_device(int device) {
+  size_t free_bytes = 0;
+  size_t total_bytes = 0;
+  select_device(device);
+  cuda_check(cudaMemGetInfo(&free_bytes, &total_bytes), "cudaMemGetInfo");
+  return static_cast<int64_t>(total_bytes);
+}
+
 CudaMemory::CudaMemory(int64_t bytes) {
   if (bytes == 0) return;
   void* data = nullptr;
@@ -76,6 +84,13 @@ CudaMemory::CudaMemory(int64_t bytes) {
   data_.reset(static_cast<char*>(data));
 }
 
+PinnedMemory::PinnedMemory(int64_t bytes) {
+  if (bytes == 0) return;
+  void* data = nullptr;
+  cuda_check(cudaMallocHost(&data, static_cast<size_t>(bytes)), "cudaMallocHost");
+  data_.reset(static_cast<char*>(data));
+}
+
 char* CudaArena::take(int64_t bytes) {
   const int64_t rounded = (bytes + kAlignment - 1) / kAlignment * kAlignment;
   if (rounded > left()) {
@@ -88,10 +103,30 @@ char* CudaArena::take(int64_t bytes) {
   return data;
 }
 
+CudaEvent::CudaEvent() {
+  cudaEvent_t event = nullptr;
+  cuda_check(cudaEventCreateWithFlags(&event, cudaEventDisableTiming), "cudaEventCreateWithFlags");
+  event_.reset(event);
+}
+
+void CudaEvent::record(cudaStream_t stream) {
+  cuda_check(cudaEventRecord(event_.get(), stream), "cudaEventRecord");
+}
+
+void CudaEvent::hold(cudaStream_t stream) const {
+  cuda_check(cudaStreamWaitEvent(stream, event_.get(), 0), "cudaStreamWaitEvent");
+}
+
+void CudaEvent::wait() const {
+  cuda_check(cudaEventSynchronize(event_.get()), "cudaEventSynchronize");
+}
+
 Cuda::Cuda(const CudaOptions& options)
     : device(select_device(options.device)),
       precision(options.precision),
       stream(open_stream()),
+      copy_stream(open_stream()),
+      communication_stream(open_stream()),
       products(open_products()),
       product_workspace(options.product_workspace_bytes),
       product_workspace_bytes(options.product_workspace_bytes),

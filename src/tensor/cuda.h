@@ -24,6 +24,11 @@ void cuda_check(cublasStatus_t status, const char* call, std::source_location wh
 /// Errors Error{kDevice}: no usable device, or fewer than ranks on this host
 int device_of_local_rank(int local_rank);
 
+/// Bytes of its memory, taken or free. Makes it the device of this process.
+///
+/// Errors Error{kDevice}
+int64_t memory_of_device(int device);
+
 /// One plain allocation of device memory. Empty for 0 bytes.
 class CudaMemory {
  public:
@@ -35,6 +40,22 @@ class CudaMemory {
  private:
   struct Free {
     void operator()(char* data) const { cudaFree(data); }
+  };
+  std::unique_ptr<char, Free> data_;
+};
+
+/// One plain allocation of host memory that copies to and from the device reach while the host goes on. Empty for 0
+/// bytes.
+class PinnedMemory {
+ public:
+  PinnedMemory() = default;
+  /// Errors Error{kDevice}
+  explicit PinnedMemory(int64_t bytes);
+  char* data() const { return data_.get(); }
+
+ private:
+  struct Free {
+    void operator()(char* data) const { cudaFreeHost(data); }
   };
   std::unique_ptr<char, Free> data_;
 };
@@ -55,6 +76,23 @@ class CudaArena {
   int64_t used_ = 0;
 };
 
+/// A point in the work of a stream that another stream, or the host, can wait for.
+class CudaEvent {
+ public:
+  /// Errors Error{kDevice}, like all that follows
+  CudaEvent();
+  void record(cudaStream_t stream);
+  /// What is queued on the stream from now on comes after the last record, if there was one.
+  void hold(cudaStream_t stream) const;
+  void wait() const;
+
+ private:
+  struct Close {
+    void operator()(cudaEvent_t event) const { cudaEventDestroy(event); }
+  };
+  std::unique_ptr<CUevent_st, Close> event_;
+};
+
 struct CudaOptions {
   int device = 0;
   Precision precision = Precision::kFloat32;
@@ -69,10 +107,15 @@ struct Cuda {
   int device;
   /// As Cpu::precision.
   Precision precision;
+  /// Not measured: products run beside the host.
+  double product_seconds = 0;
   struct CloseStream {
     void operator()(cudaStream_t stream) const { cudaStreamDestroy(stream); }
   };
-  std::unique_ptr<CUstream_st, CloseStream> stream;
+  using Stream = std::unique_ptr<CUstream_st, CloseStream>;
+  Stream stream;
+  Stream copy_stream;           // batches on their way to the device
+  Stream communication_stream;  // sums of gradients, beside the backward pass
   struct CloseProducts {
     void operator()(cublasLtHandle_t products) const { cublasLtDestroy(products); }
   };

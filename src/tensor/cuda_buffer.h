@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "tensor/cuda.h"
+#include "tensor/host_copy.h"
 #include "tensor/matrix.h"
 
 namespace gigahop {
@@ -48,6 +49,13 @@ void copy_to_host(Cuda& dev, const T* source, std::span<T> target) {
   cuda_check(cudaMemcpyAsync(target.data(), source, target.size_bytes(), cudaMemcpyDeviceToHost, dev.stream.get()),
              "cudaMemcpyAsync");
   synchronise(dev);
+}
+
+/// Queued on the device's stream.
+template <class T>
+void set_to_zero(Cuda& dev, VectorView<T, Cuda> values) {
+  cuda_check(cudaMemsetAsync(values.data, 0, static_cast<size_t>(values.size) * sizeof(T), dev.stream.get()),
+             "cudaMemsetAsync");
 }
 
 }  // namespace gigahop

@@ -8,16 +8,20 @@ using emulation::DeviceState;
 extern "C" {
 
 cudaError_t cudaGetDeviceCount(int* count) {
-  *count = 1;
+  *count = device_state().settings.num_devices;
   return cudaSuccess;
 }
 
 cudaError_t cudaSetDevice(int device) {
-  return device_state().set(device == 0 ? cudaSuccess : cudaErrorInvalidDevice);
+  DeviceState& state = device_state();
+  const std::lock_guard lock(state.mutex);
+  if (device < 0 || device >= state.settings.num_devices) return state.set(cudaErrorInvalidDevice);
+  state.device = device;
+  return cudaSuccess;
 }
 
 cudaError_t cudaGetDevice(int* device) {
-  *device = 0;
+  *device = device_state().device;
   return cudaSuccess;
 }
 

@@ -30,6 +30,7 @@ Settings read_settings() {
   settings.protect = variable("EMULATION_PROTECT", "0") == "1";
   settings.num_workers = std::stoi(variable("EMULATION_WORKERS", "1"));
   settings.memory_bytes = std::stoull(variable("EMULATION_MEMORY_BYTES", "4294967296"));
+  settings.num_devices = std::stoi(variable("EMULATION_DEVICES", "1"));
   return settings;
 }
 

@@ -6,6 +6,7 @@
 ///   EMULATION_PROTECT=1                      device memory can be touched by device work alone: SIGSEGV elsewhere
 ///   EMULATION_WORKERS=n                      threads that run blocks (default 1)
 ///   EMULATION_MEMORY_BYTES=n                 of the device (default 4 GiB)
+///   EMULATION_DEVICES=n                      that there seem to be, each process with its own (default 1)
 #pragma once
 
 #include <chrono>
@@ -42,6 +43,7 @@ struct Settings {
   bool protect = false;
   int num_workers = 1;
   size_t memory_bytes = size_t{4} << 30;
+  int num_devices = 1;
 };
 
 /// Memory of the device: filled with 0xff (NaN, -1) where it is allocated, each range known with its extent.
@@ -84,6 +86,7 @@ struct DeviceState {
   cudaError_t last_error = cudaSuccess;
   cudaError_t sticky_error = cudaSuccess;  // of a kernel that failed: every later call returns it
   uint64_t num_launches = 0;
+  int device = 0;  // the one that was set
 
   DeviceState();
   cudaError_t set(cudaError_t error);

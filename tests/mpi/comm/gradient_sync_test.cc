@@ -16,7 +16,8 @@ float value_of(int rank, int64_t element) {
 
 TEST(GradientSync, sums_every_bucket_while_its_thread_makes_collectives_of_its_own) {
   const Communicator comm = Communicator::world();
-  GradientSync<Cpu> sync(comm);
+  Cpu dev;
+  GradientSync<Cpu> sync(dev, comm);
   const std::vector<int64_t> sizes = {1, 0, 70000, 13, 4097};
   for (int round = 0; round < 3; ++round) {
     std::vector<std::vector<float>> buckets;
@@ -41,7 +42,8 @@ TEST(GradientSync, sums_every_bucket_while_its_thread_makes_collectives_of_its_o
 
 TEST(GradientSync, has_nothing_to_wait_for_where_nothing_was_started) {
   const Communicator comm = Communicator::world();
-  GradientSync<Cpu> sync(comm);
+  Cpu dev;
+  GradientSync<Cpu> sync(dev, comm);
   sync.finish();
   EXPECT_GE(sync.waited_seconds(), 0);
 }

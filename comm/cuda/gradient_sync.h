@@ -1,0 +1,33 @@
+/// Gradients summed over ranks on GPUs: by NCCL, on the communication stream, while the backward pass goes on.
+#pragma once
+
+#include "comm/communicator.h"
+#include "comm/gradient_sync.h"
+#include "tensor/cuda.h"
+
+namespace gigahop::comm {
+
+template <>
+class GradientSync<Cuda> {
+ public:
+  /// Collective. dev outlives this.
+  GradientSync(Cuda& dev, const Communicator& comm) : dev_(&dev), comm_(comm.duplicate()) {}
+
+  /// As on the CPU: bucket [n] will be its sum over ranks, in place. The sum comes behind what the device's stream has
+  /// queued so far, beside what it queues later. Nothing waits.
+  void start(VectorView<float, Cuda> bucket);
+
+  /// What the device's stream queues from now on comes behind all sums.
+  void finish();
+
+  /// The host never waits.
+  double waited_seconds() const { return 0; }
+
+ private:
+  Cuda* dev_;
+  Communicator comm_;
+  CudaEvent computed_;  // the gradients of the last bucket
+  CudaEvent summed_;
+};
+
+}  // namespace gigahop::comm

@@ -16,7 +16,7 @@ class BatchNorm {
   BatchNorm(Parameters<Device>& parameters, const std::string& name);
 
   /// x, y [R, W], may be the same memory. Collective in train mode: two all-reduces.
-  void forward(Device& dev, const comm::Communicator& comm, Mode mode, In<Device> x, Out<Device> y);
+  void forward(Device& dev, const comm::Communicator& comm, const StepContext& context, In<Device> x, Out<Device> y);
 
   /// From the forward's x and dy [R, W]: this rank's share of the gradients of gain and shift, overwritten, and dx,
   /// which may be dy. Collective: one all-reduce of 2 W doubles, because every rank's rows moved the mean and variance.

@@ -1,11 +1,13 @@
 #include "model/batch_statistics.h"
 
-#include <cmath>
+#include <vector>
 
-#include "comm/collectives.h"
+#include "comm/device_collectives.h"
 #include "comm/traffic.h"
 #include "model/instantiate.h"
 #include "ops/batch_norm.h"
+#include "ops/batch_statistics.h"
+#include "tensor/host_copy.h"
 
 namespace gigahop::model {
 namespace {
@@ -15,50 +17,34 @@ constexpr double kMomentum = 0.1;
 }  // namespace
 
 template <class Device>
-BatchStatistics<Device>::BatchStatistics(int64_t width)
-    : sums_(width + 1), mean_(width), inverse_deviation_(width), running_mean_(width), running_variance_(width) {
-  running_mean_.fill(0);
-  running_variance_.fill(1);
+BatchStatistics<Device>::BatchStatistics(Device& dev, int64_t width)
+    : sums_(width), mean_(width), inverse_deviation_(width), running_mean_(width), running_variance_(width) {
+  set_to_zero(dev, running_mean());
+  const std::vector<Real<Device>> ones(static_cast<size_t>(width), 1);
+  copy_to_device<Real<Device>>(dev, ones, running_variance_.data());
 }
 
 template <class Device>
-void BatchStatistics<Device>::gather(Device& dev, const comm::Communicator& comm, In<Device> x) {
-  const comm::Phase phase(comm, "batch norm");
-  const int64_t width = mean_.size();
-  ops::column_sums(dev, x, {sums_.data(), width});
-  sums_.data()[width] = static_cast<double>(x.rows);
-  comm::all_reduce_sum(comm, sums_.span());
-  rows_all_ = std::llround(sums_.data()[width]);
-  if (rows_all_ < 2) return use_running();
-  for (int64_t c = 0; c < width; ++c) mean_.data()[c] = sums_.data()[c] / static_cast<double>(rows_all_);
-  ops::centred_square_sums(dev, x, mean(), {sums_.data(), width});
-  comm::all_reduce_sum(comm, sums_.span().first(static_cast<size_t>(width)));
+void BatchStatistics<Device>::gather(Device& dev, const comm::Communicator& comm, In<Device> x, int64_t rows_all) {
+  rows_all_ = rows_all;
+  if (rows_all < 2) return use_running(dev);
   are_of_batch_ = true;
-  for (int64_t c = 0; c < width; ++c) {
-    const double variance = sums_.data()[c] / static_cast<double>(rows_all_);
-    inverse_deviation_.data()[c] = 1 / std::sqrt(variance + ops::kNormEpsilon);
-  }
-  move_running();
+  const comm::Phase phase(comm, "batch norm");
+  const VectorOf<Device, double> sums(sums_.data(), sums_.size());
+  ops::column_sums(dev, x, sums);
+  comm::all_reduce_sum(dev, comm, sums);
+  ops::mean_of_sums(dev, sums, rows_all, {mean_.data(), mean_.size()});
+  ops::centred_square_sums(dev, x, mean(), sums);
+  comm::all_reduce_sum(dev, comm, sums);
+  ops::finish_statistics(dev, mean(), sums, rows_all, kMomentum, {inverse_deviation_.data(), sums.size}, running_mean(),
+                         running_variance());
 }
 
 template <class Device>
-void BatchStatistics<Device>::move_running() {
-  for (int64_t c = 0; c < mean_.size(); ++c) {
-    const double unbiased = sums_.data()[c] / static_cast<double>(rows_all_ - 1);
-    Real<Device>& to_mean = running_mean_.data()[c];
-    Real<Device>& to_variance = running_variance_.data()[c];
-    to_mean = static_cast<Real<Device>>((1 - kMomentum) * to_mean + kMomentum * mean_.data()[c]);
-    to_variance = static_cast<Real<Device>>((1 - kMomentum) * to_variance + kMomentum * unbiased);
-  }
-}
-
-template <class Device>
-void BatchStatistics<Device>::use_running() {
+void BatchStatistics<Device>::use_running(Device& dev) {
   are_of_batch_ = false;
-  for (int64_t c = 0; c < mean_.size(); ++c) {
-    mean_.data()[c] = running_mean_.data()[c];
-    inverse_deviation_.data()[c] = 1 / std::sqrt(running_variance_.data()[c] + ops::kNormEpsilon);
-  }
+  ops::use_running_statistics(dev, running_mean(), running_variance(), {mean_.data(), mean_.size()},
+                              {inverse_deviation_.data(), mean_.size()});
 }
 
 GIGAHOP_MODEL_INSTANTIATE(BatchStatistics);

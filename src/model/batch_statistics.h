@@ -16,13 +16,13 @@ template <class Device>
 class BatchStatistics {
  public:
   /// Running mean 0 and variance 1.
-  explicit BatchStatistics(int64_t width);
+  BatchStatistics(Device& dev, int64_t width);
 
-  /// From x [R, W], R >= 0 differs by rank; moves the running values.
-  /// Collective. Cost: two all-reduces, of W + 1 and W doubles; the second only with two rows or more.
-  void gather(Device& dev, const comm::Communicator& comm, In<Device> x);
+  /// From x [R, W], R >= 0 differs by rank, rows_all in all; moves the running values.
+  /// Collective. Cost: two all-reduces of W doubles with two rows or more, else none.
+  void gather(Device& dev, const comm::Communicator& comm, In<Device> x, int64_t rows_all);
   /// From the running values.
-  void use_running();
+  void use_running(Device& dev);
 
   VectorOf<Device, const double> mean() const { return {mean_.data(), mean_.size()}; }
   /// 1 / sqrt(variance + epsilon)
@@ -38,9 +38,7 @@ class BatchStatistics {
   OutVector<Device> running_variance() { return {running_variance_.data(), running_variance_.size()}; }
 
  private:
-  void move_running();
-
-  Buffer<double, Device> sums_;  // [W + 1], the number of rows last
+  Buffer<double, Device> sums_;
   Buffer<double, Device> mean_;
   Buffer<double, Device> inverse_deviation_;
   Buffer<Real<Device>, Device> running_mean_;

@@ -21,19 +21,20 @@ template <class Device>
 class Codebook {
  public:
   /// M codewords of width 2 G, standard normal by `key`; no node assigned yet.
-  Codebook(RandomKey key, int64_t num_codewords, int64_t width);
+  Codebook(Device& dev, RandomKey key, int64_t num_codewords, int64_t width);
 
   /// E [M, 2 G], computed from the codewords and running statistics; until the next call.
-  In<Device> embedding();
+  In<Device> embedding(Device& dev);
   /// n [M]
-  VectorOf<Device, const int64_t> histogram();
+  VectorOf<Device, const int64_t> histogram(Device& dev);
 
-  /// One step: moves the codewords by the rows g [B, 2 G] of all ranks and assigns them. codes [B]: in the old
-  /// assignments, out the new.
+  /// One step: moves the codewords by the rows g [B, 2 G], num_seeds_all on all ranks, and assigns them. codes [B], in
+  /// host memory: in the old assignments, out the new.
   /// Collective. Cost: the all-reduces of BatchStatistics, and one of M (2 G + 2) numbers.
-  void update(Device& dev, const comm::Communicator& comm, In<Device> g, std::span<uint16_t> codes);
+  void update(Device& dev, const comm::Communicator& comm, In<Device> g, int64_t num_seeds_all,
+              std::span<uint16_t> codes);
 
-  void set_histogram(std::span<const int64_t> counts);
+  void set_histogram(Device& dev, std::span<const int64_t> counts);
 
   OutVector<Device> codewords() { return {codewords_.data(), codewords_.rows() * codewords_.cols()}; }
   OutVector<Device> sums() { return {sums_.data(), sums_.rows() * sums_.cols()}; }
@@ -43,9 +44,8 @@ class Codebook {
   BatchStatistics<Device>& statistics() { return statistics_; }
 
  private:
-  void collect(Device& dev, std::span<uint16_t> codes);
-  void move_codewords();
-  void move_histogram();
+  /// Fills step_, and nearest_ with the new codes.
+  void collect(Device& dev, std::span<const uint16_t> codes);
 
   BatchStatistics<Device> statistics_;
   Matrix<Real<Device>, Device> codewords_;  // [M, 2 G]
@@ -55,6 +55,7 @@ class Codebook {
   Buffer<int64_t, Device> histogram_;
   Matrix<Real<Device>, Device> embedding_;
   Matrix<Real<Device>, Device> normalised_;  // [B, 2 G]
+  Buffer<int32_t, Device> previous_;         // [B]
   Buffer<int32_t, Device> nearest_;          // [B]
   /// What a step sums over ranks: assigned rows [M, 2 G], then how many came [M], then how many left [M].
   Buffer<Real<Device>, Device> step_;

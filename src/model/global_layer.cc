@@ -20,8 +20,8 @@ void GlobalLayer<Device>::forward(Device& dev, Codebook<Device>& codebook, In<De
                                   Out<Device> out) {
   const int64_t num_seeds = h.rows;
   const int64_t width = project_.out_width();
-  embedding_ = codebook.embedding();
-  histogram_ = codebook.histogram();
+  embedding_ = codebook.embedding(dev);
+  histogram_ = codebook.histogram(dev);
   rows_.resize(num_seeds, 2 * width);
   queries_.resize(num_seeds, query_.out_width());
   keys_.resize(embedding_.rows, key_.out_width());

@@ -18,7 +18,7 @@ void HiddenLayer<Device>::forward(Device& dev, const comm::Communicator& comm, c
   linear_output_.resize(x.rows, linear_.out_width());
   output_.resize(x.rows, linear_.out_width());
   linear_.forward(dev, x, linear_output_);
-  norm_.forward(dev, comm, context.mode, linear_output_, output_);
+  norm_.forward(dev, comm, context, linear_output_, output_);
   ops::relu_drop_rows(dev, output_, context.dropout(purpose_, dropout_), seed_ids, 1, output_);
 }
 

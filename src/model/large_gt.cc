@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "base/error.h"
+#include "comm/collectives.h"
+#include "comm/device_collectives.h"
 #include "model/architecture.h"
 #include "model/codebook.h"
 #include "model/global_layer.h"
@@ -23,8 +25,11 @@ void check_input(const ModelShape& shape, const ModelInput<Device>& input) {
   const int64_t num_seeds = input.seed_ids.size;
   require(input.sample_offsets.size == num_seeds + 1, "every seed has a list");
   require(input.sample_nodes.size == input.sample_counts.size, "every sample entry has a count");
-  for (int64_t b = 0; b < num_seeds; ++b) {
-    require(input.sample_offsets[b] < input.sample_offsets[b + 1], "the list of a seed holds the seed itself at least");
+  require(static_cast<int64_t>(input.host_sample_offsets.size()) == input.sample_offsets.size,
+          "sample offsets are in host memory too");
+  for (size_t b = 0; b + 1 < input.host_sample_offsets.size(); ++b) {
+    require(input.host_sample_offsets[b] < input.host_sample_offsets[b + 1],
+            "the list of a seed holds the seed itself at least");
   }
   require(input.tokens.rows == 3 * input.node_ids.size, "every node has three tokens");
   require(input.tokens.rows == 0 || input.tokens.cols == shape.feature_width,
@@ -43,17 +48,11 @@ ModelInput<Device> with_widths(const ModelShape& shape, ModelInput<Device> input
   return input;
 }
 
-template <class Number, class Device>
-void append(std::vector<StateOf<Number>>& states, std::string name, std::vector<int64_t> shape,
-            VectorView<Number, Device> values) {
-  states.push_back({std::move(name), std::move(shape), {values.data, static_cast<size_t>(values.size)}});
-}
-
-template <class Number, class Device>
-void append(std::vector<StateOf<Number>>& states, const std::string& name, BatchStatistics<Device>& statistics) {
-  append<Number, Device>(states, name + ".running_mean", {statistics.running_mean().size}, statistics.running_mean());
-  append<Number, Device>(states, name + ".running_var", {statistics.running_variance().size},
-                         statistics.running_variance());
+template <class Device>
+void append(std::vector<StateArray<Device>>& states, const std::string& name, BatchStatistics<Device>& statistics) {
+  const OutVector<Device> mean = statistics.running_mean();
+  states.push_back({name + ".running_mean", {mean.size}, mean});
+  states.push_back({name + ".running_var", {mean.size}, statistics.running_variance()});
 }
 
 }  // namespace
@@ -65,7 +64,7 @@ struct LargeGt<Device>::Layers {
         comm(communicator),
         shape(model_shape),
         key(random_key),
-        parameters(parameter_specs(model_shape), random_key),
+        parameters(dev, parameter_specs(model_shape), random_key),
         head(parameters, model_shape),
         product_seconds_before(dev.product_seconds) {
     if (shape.has_seed_branch()) seed_branch.emplace(parameters, shape);
@@ -74,7 +73,7 @@ struct LargeGt<Device>::Layers {
       local.emplace(parameters, shape);
     }
     if (shape.has_global()) {
-      codebook.emplace(key, shape.num_codewords, 2 * shape.positional_width);
+      codebook.emplace(dev, key, shape.num_codewords, 2 * shape.positional_width);
       global.emplace(parameters, shape);
     }
   }
@@ -125,21 +124,25 @@ Parameters<Device>& LargeGt<Device>::parameters() {
 }
 
 template <class Device>
-std::vector<StateOf<Real<Device>>> LargeGt<Device>::state() {
-  using Number = Real<Device>;
+Device& LargeGt<Device>::device() {
+  return layers_->device;
+}
+
+template <class Device>
+std::vector<StateArray<Device>> LargeGt<Device>::state() {
   Layers& l = *layers_;
-  std::vector<StateOf<Number>> states;
-  if (l.seed_branch) append<Number, Device>(states, "seed_branch.norm", l.seed_branch->statistics());
-  append<Number, Device>(states, "head.norm1", l.head.statistics1());
-  append<Number, Device>(states, "head.norm2", l.head.statistics2());
+  std::vector<StateArray<Device>> states;
+  if (l.seed_branch) append(states, "seed_branch.norm", l.seed_branch->statistics());
+  append(states, "head.norm1", l.head.statistics1());
+  append(states, "head.norm2", l.head.statistics2());
   if (!l.codebook) return states;
   const int64_t num_codewords = l.shape.num_codewords;
   const int64_t width = 2 * l.shape.positional_width;
-  append<Number, Device>(states, "codebook", l.codebook->statistics());
-  append<Number, Device>(states, "codebook.codewords", {num_codewords, width}, l.codebook->codewords());
-  append<Number, Device>(states, "codebook.sums", {num_codewords, width}, l.codebook->sums());
-  append<Number, Device>(states, "codebook.sizes", {num_codewords}, l.codebook->sizes());
-  append<Number, Device>(states, "codebook.histogram", {num_codewords}, l.codebook->stored_histogram());
+  append(states, "codebook", l.codebook->statistics());
+  states.push_back({"codebook.codewords", {num_codewords, width}, l.codebook->codewords()});
+  states.push_back({"codebook.sums", {num_codewords, width}, l.codebook->sums()});
+  states.push_back({"codebook.sizes", {num_codewords}, l.codebook->sizes()});
+  states.push_back({"codebook.histogram", {num_codewords}, l.codebook->stored_histogram()});
   return states;
 }
 
@@ -149,8 +152,12 @@ MatrixView<const Real<Device>, Device> LargeGt<Device>::forward(const ModelInput
   Layers& l = *layers_;
   check_input(l.shape, input);
   l.input = with_widths(l.shape, input);
-  const StepContext context{.key = l.key, .mode = mode, .step = static_cast<uint64_t>(step)};
   const int64_t num_seeds = input.seed_ids.size;
+  if (mode == Mode::kTrain && input.num_seeds_all == 0) {
+    l.input.num_seeds_all = comm::sum_over_ranks(l.comm, num_seeds);
+  }
+  const StepContext context{
+      .key = l.key, .mode = mode, .step = static_cast<uint64_t>(step), .num_seeds_all = l.input.num_seeds_all};
   l.joined.resize(num_seeds, l.shape.head_input_width());
   if (l.local) {
     l.token_branch->forward(l.device, context, l.input);
@@ -199,6 +206,7 @@ typename LargeGt<Device>::Loss LargeGt<Device>::loss(MatrixView<const Real<Devic
                                                      VectorView<const int32_t, Device> labels, int64_t num_seeds_all,
                                                      MatrixView<Real<Device>, Device> logits_gradient) {
   const double scale = num_seeds_all > 0 ? 1.0 / static_cast<double>(num_seeds_all) : 0.0;
+  comm::finish_queued(layers_->device, layers_->comm);
   const ops::CrossEntropy result = ops::cross_entropy(layers_->device, logits, labels, scale, logits_gradient);
   return {.loss_sum = result.loss_sum, .num_correct = result.num_correct};
 }
@@ -206,12 +214,12 @@ typename LargeGt<Device>::Loss LargeGt<Device>::loss(MatrixView<const Real<Devic
 template <class Device>
 void LargeGt<Device>::update_codebook(std::span<uint16_t> codes) {
   Layers& l = *layers_;
-  if (l.codebook) l.codebook->update(l.device, l.comm, l.global->rows(), codes);
+  if (l.codebook) l.codebook->update(l.device, l.comm, l.global->rows(), l.input.num_seeds_all, codes);
 }
 
 template <class Device>
 void LargeGt<Device>::set_histogram(std::span<const int64_t> counts) {
-  if (layers_->codebook) layers_->codebook->set_histogram(counts);
+  if (layers_->codebook) layers_->codebook->set_histogram(layers_->device, counts);
 }
 
 template <class Device>

@@ -27,13 +27,12 @@ namespace gigahop::model {
 /// State that is neither trained by gradients nor recomputed: named arrays for checkpoints ("head.norm1.running_mean",
 /// "codebook.codewords", "codebook.sums", "codebook.sizes", "codebook.histogram", ...), in a fixed order. Writing
 /// through `values` sets the state.
-template <class Number>
-struct StateOf {
+template <class Device>
+struct StateArray {
   std::string name;
   std::vector<int64_t> shape;
-  std::span<Number> values;
+  VectorView<Real<Device>, Device> values;
 };
-using StateArray = StateOf<float>;
 
 template <class Device>
 class LargeGt {
@@ -45,7 +44,8 @@ class LargeGt {
 
   const ModelShape& shape() const;
   Parameters<Device>& parameters();
-  std::vector<StateOf<Real<Device>>> state();
+  std::vector<StateArray<Device>> state();
+  Device& device();
 
   /// Logits [B, C], valid until the next forward. B may be 0 on some ranks. step keys the dropout masks. What `input`
   /// views stays in place until backward has run.

@@ -21,7 +21,8 @@ struct ModelInput {
   VectorView<const int32_t, Device> sample_counts;    // [S]
   VectorView<const OriginalId, Device> node_ids;      // [U]
   MatrixView<const Real<Device>, Device> tokens;      // [3 U, F]
-  std::span<const int32_t> host_sample_offsets = {};  // the sample offsets, for devices with memory of their own
+  std::span<const int32_t> host_sample_offsets = {};  // the sample offsets in host memory
+  int64_t num_seeds_all = 0;                          // of all ranks; 0 where it is not known: training then asks them
 };
 
 /// Training draws dropout masks of this step and uses batch statistics; evaluation does neither.
@@ -32,6 +33,7 @@ struct StepContext {
   RandomKey key;
   Mode mode = Mode::kEvaluate;
   uint64_t step = 0;
+  int64_t num_seeds_all = 0;  // B over all ranks, in train mode
 
   ops::Dropout dropout(Purpose purpose, double probability) const {
     return {.key = key, .purpose = purpose, .step = step, .probability = mode == Mode::kTrain ? probability : 0.0};

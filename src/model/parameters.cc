@@ -7,6 +7,7 @@
 #include "base/checksum.h"
 #include "base/error.h"
 #include "model/instantiate.h"
+#include "tensor/host_copy.h"
 
 namespace gigahop::model {
 namespace {
@@ -33,7 +34,8 @@ double initial_value(RandomKey key, const ParameterSpec& spec, int64_t element) 
 }
 
 template <class Device>
-Parameters<Device>::Parameters(std::vector<ParameterSpec> specs, RandomKey key) : specs_(std::move(specs)) {
+Parameters<Device>::Parameters(Device& dev, std::vector<ParameterSpec> specs, RandomKey key)
+    : device_(&dev), specs_(std::move(specs)) {
   int64_t size = 0;
   for (ParameterSpec& spec : specs_) {
     spec.offset = size;
@@ -41,12 +43,14 @@ Parameters<Device>::Parameters(std::vector<ParameterSpec> specs, RandomKey key) 
   }
   values_.resize(size);
   gradients_.resize(size);
-  gradients_.fill(0);
+  set_to_zero(dev, gradients());
+  std::vector<Real<Device>> initial(static_cast<size_t>(size));
   for (const ParameterSpec& spec : specs_) {
-    Real<Device>* const first = values_.data() + spec.offset;
+    Real<Device>* const first = initial.data() + spec.offset;
 #pragma omp parallel for
     for (int64_t i = 0; i < spec.size(); ++i) first[i] = static_cast<Real<Device>>(initial_value(key, spec, i));
   }
+  copy_to_device<Real<Device>>(dev, initial, values_.data());
 }
 
 template <class Device>

@@ -33,9 +33,11 @@ double initial_value(RandomKey key, const ParameterSpec& spec, int64_t element);
 template <class Device>
 class Parameters {
  public:
-  /// Lays out in the order given, without gaps, and allocates; values as initialised by `key`, gradients zero.
-  Parameters(std::vector<ParameterSpec> specs, RandomKey key);
+  /// Lays out in the order given, without gaps, and allocates; values as initialised by `key`, gradients zero. dev
+  /// outlives this.
+  Parameters(Device& dev, std::vector<ParameterSpec> specs, RandomKey key);
 
+  Device& device() const { return *device_; }
   const std::vector<ParameterSpec>& specs() const { return specs_; }
   /// Error{kInternal} for a name that is none.
   const ParameterSpec& spec(std::string_view name) const;
@@ -60,6 +62,7 @@ class Parameters {
  private:
   MatrixView<Real<Device>, Device> between(Real<Device>* base, std::string_view first, std::string_view last) const;
 
+  Device* device_;
   std::vector<ParameterSpec> specs_;
   Buffer<Real<Device>, Device> values_;
   Buffer<Real<Device>, Device> gradients_;

@@ -18,7 +18,7 @@ void SeedBranch<Device>::forward(Device& dev, const comm::Communicator& comm, co
                                  const ModelInput<Device>& input, Out<Device> h) {
   const int64_t num_seeds = input.seed_ids.size;
   seed_rows_.resize(num_seeds);
-  for (int64_t b = 0; b < num_seeds; ++b) seed_rows_.data()[b] = 3 * input.sample_nodes[input.sample_offsets[b]];
+  ops::seed_token_rows(dev, input.sample_offsets, input.sample_nodes, {seed_rows_.data(), num_seeds});
   features_.resize(num_seeds, input.tokens.cols);
   ops::gather_rows(dev, input.tokens, {seed_rows_.data(), num_seeds}, features_);
   hidden_.forward(dev, comm, context, features_, input.seed_ids);

@@ -19,6 +19,12 @@ void scatter_add_rows(Device& dev, In<Device> x, VectorOf<Device, const int32_t>
 template <class Device>
 void copy_rows(Device& dev, In<Device> x, Out<Device> y);
 
+/// rows [B] = 3 nodes[offsets[b]]: the token row of hop 0 of the first node of each ragged list, the seed's own.
+/// offsets [B + 1] into nodes; no list is empty.
+template <class Device>
+void seed_token_rows(Device& dev, VectorOf<Device, const int32_t> offsets, VectorOf<Device, const int32_t> nodes,
+                     VectorOf<Device, int32_t> rows);
+
 /// y += x, both [R, W].
 template <class Device>
 void add_rows(Device& dev, In<Device> x, Out<Device> y);

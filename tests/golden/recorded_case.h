@@ -14,6 +14,7 @@
 
 #include "array/safetensors.h"
 #include "model/large_gt.h"
+#include "tensor/host_copy.h"
 
 namespace gigahop::golden {
 
@@ -53,7 +54,8 @@ struct Batch {
             .sample_nodes = {sample_nodes.data(), static_cast<int64_t>(sample_nodes.size())},
             .sample_counts = {sample_counts.data(), static_cast<int64_t>(sample_counts.size())},
             .node_ids = {node_ids.data(), static_cast<int64_t>(node_ids.size())},
-            .tokens = tokens.view()};
+            .tokens = tokens.view(),
+            .host_sample_offsets = sample_offsets};
   }
 };
 
@@ -112,15 +114,21 @@ Batch<Device> recorded_batch(const array::SafetensorsFile& inputs, int64_t index
   return batch;
 }
 
+template <class Device>
+void set_values(const array::SafetensorsFile& file, const std::string& name, Device& dev,
+                VectorView<Real<Device>, Device> target) {
+  const auto recorded = values_of<float>(file, "before/" + name);
+  const std::vector<Real<Device>> values(recorded.begin(), recorded.end());
+  copy_to_device<Real<Device>>(dev, values, target.data);
+}
+
 /// Weights and state as recorded before the first step.
 template <class Device>
 void load_recorded(const array::SafetensorsFile& file, model::LargeGt<Device>& model) {
   for (const model::ParameterSpec& spec : model.parameters().specs()) {
-    std::ranges::copy(values_of<float>(file, "before/" + spec.name), model.parameters().value_vector(spec.name).data);
+    set_values(file, spec.name, model.device(), model.parameters().value_vector(spec.name));
   }
-  for (const auto& state : model.state()) {
-    std::ranges::copy(values_of<float>(file, "before/" + state.name), state.values.begin());
-  }
+  for (const auto& state : model.state()) set_values(file, state.name, model.device(), state.values);
 }
 
 }  // namespace gigahop::golden

@@ -21,6 +21,12 @@ __global__ void copy(In<Cuda> x, Out<Cuda> y) {
   for (int64_t c = threadIdx.x; c < y.cols; c += cuda::kWarp) y.row(r)[c] = x.row(r)[c];
 }
 
+__global__ void first_rows(const int32_t* __restrict__ offsets, const int32_t* __restrict__ nodes, int32_t* rows,
+                           int64_t n) {
+  const int64_t b = cuda::element_of_thread();
+  if (b < n) rows[b] = 3 * nodes[offsets[b]];
+}
+
 __global__ void add_to(In<Cuda> x, Out<Cuda> y) {
   const int64_t r = cuda::row_of_warp();
   if (r >= y.rows) return;
@@ -47,6 +53,13 @@ template <>
 void copy_rows<Cuda>(Cuda& dev, In<Cuda> x, Out<Cuda> y) {
   require(x.rows == y.rows && x.cols == y.cols, "copy_rows: extents agree");
   cuda::launch(dev, cuda::one_warp_each(y.rows), copy, x, y);
+}
+
+template <>
+void seed_token_rows<Cuda>(Cuda& dev, VectorOf<Cuda, const int32_t> offsets, VectorOf<Cuda, const int32_t> nodes,
+                           VectorOf<Cuda, int32_t> rows) {
+  require(offsets.size == rows.size + 1, "seed_token_rows: extents agree");
+  cuda::launch(dev, cuda::one_thread_each(rows.size), first_rows, offsets.data, nodes.data, rows.data, rows.size);
 }
 
 template <>

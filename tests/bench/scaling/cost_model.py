@@ -32,10 +32,10 @@ class Shape:
     def batch_norm_bytes(self):
         """Of each all-reduce of a step."""
         widths = [self.H, self.A * self.H, self.H]
-        return [8 * n for width in widths for n in (width + 1, width, 2 * width)]
+        return [8 * n for width in widths for n in (width, width, 2 * width)]
 
     def codebook_bytes(self):
-        return [8 * (2 * self.G + 1), 8 * 2 * self.G, 4 * self.M * (2 * self.G + 2)]
+        return [8 * 2 * self.G, 8 * 2 * self.G, 4 * self.M * (2 * self.G + 2)]
 
     def collective_bytes(self):
         """That a rank hands in per step, by phase."""

@@ -6,7 +6,8 @@
 #include <vector>
 
 #include "comm/collectives.h"
-#include "golden/recorded_case.h"
+#include "comm/device_collectives.h"
+#include "golden/batch_on_device.h"
 #include "mpi/model/rank_share.h"
 #include "ops/adam.h"
 
@@ -40,6 +41,20 @@ constexpr double kRoundedShare = 0.25;
 constexpr double kRoundedFloor = 5e-3;
 
 template <class Device>
+Device open_device(const comm::Communicator&) {
+  return {};
+}
+
+#if defined(GIGAHOP_TEST_CUDA)
+template <>
+Cuda open_device(const comm::Communicator& comm) {
+  return Cuda({.device = device_of_local_rank(comm.rank_on_host()),
+               .scratch_bytes = int64_t{4} << 20,
+               .product_workspace_bytes = int64_t{1} << 20});
+}
+#endif
+
+template <class Device>
 struct Case {
   Case(model::Attention attention, Split cut)
       : split(cut),
@@ -48,25 +63,24 @@ struct Case {
     load_recorded(recorded, model);
   }
 
-  Batch<Device> batch(int64_t index) const {
+  BatchOnDevice<Device> batch(int64_t index) {
     const Share share = share_of(comm, split, kBatchSize);
-    return recorded_batch<Device>(inputs, index, share.first, share.count);
+    return {device, inputs, index, share.first, share.count};
   }
 
   /// Mean loss over all ranks; gradients summed over them.
-  double forward_and_backward(const Batch<Device>& of, int64_t step) {
+  double forward_and_backward(const BatchOnDevice<Device>& of, int64_t step) {
     logits = model.forward(of.input(), model::Mode::kTrain, step);
     logits_gradient.resize(logits.rows, logits.cols);
     const auto loss = model.loss(logits, of.label_view(), kBatchSize, logits_gradient);
     model.backward(logits_gradient);
-    const auto gradients = model.parameters().gradients();
-    comm::all_reduce_sum(comm, std::span(gradients.data, static_cast<size_t>(gradients.size)));
+    comm::all_reduce_sum(device, comm, model.parameters().gradients());
     return comm::sum_over_ranks(comm, loss.loss_sum) / kBatchSize;
   }
 
   Split split;
-  Device device;
   comm::Communicator comm = comm::Communicator::world();
+  Device device = open_device<Device>(comm);
   array::SafetensorsFile inputs = open_recorded("inputs");
   array::SafetensorsFile recorded;
   model::LargeGt<Device> model;
@@ -74,10 +88,12 @@ struct Case {
   Matrix<Real<Device>, Device> logits_gradient;
 };
 
-template <class Found>
-void expect_near(const Found* found, std::span<const float> recorded, double tolerance, const std::string& what) {
-  double worst = 0;
-  for (size_t i = 0; i < recorded.size(); ++i) {
+template <class Device>
+void expect_near(Device& dev, VectorView<const Real<Device>, Device> on_device, std::span<const float> recorded,
+                 double tolerance, const std::string& what) {
+  const auto found = host_copy(dev, on_device);
+  double worst = found.size() == recorded.size() ? 0 : INFINITY;
+  for (size_t i = 0; i < std::min(found.size(), recorded.size()); ++i) {
     const double difference = std::abs(static_cast<double>(found[i]) - recorded[i]);
     worst = std::isnan(difference) ? INFINITY : std::max(worst, difference);
   }
@@ -97,18 +113,18 @@ void expect_alike(const float* found, std::span<const float> recorded, double sh
 }
 
 template <class Device>
-void expect_logits(const Case<Device>& of, const char* name, Tolerance tolerance) {
+void expect_logits(Case<Device>& of, const char* name, Tolerance tolerance) {
   const Share share = share_of(of.comm, of.split, kBatchSize);
   const auto rows = values_of<float>(of.recorded, name)
                         .subspan(static_cast<size_t>(share.first * of.logits.cols),
                                  static_cast<size_t>(share.count * of.logits.cols));
   EXPECT_EQ(of.logits.rows, share.count);
-  expect_near(of.logits.data, rows, tolerance.logits, name);
+  expect_near(of.device, {of.logits.data, of.logits.size()}, rows, tolerance.logits, name);
 }
 
 template <class Device>
 void check_one_batch(Case<Device>& of, Tolerance tolerance) {
-  const Batch<Device> batch = of.batch(0);
+  const auto batch = of.batch(0);
   of.logits = of.model.forward(batch.input(), model::Mode::kEvaluate, 0);
   expect_logits(of, "evaluated_logits", tolerance);
   const double loss = of.forward_and_backward(batch, 0);
@@ -117,7 +133,8 @@ void check_one_batch(Case<Device>& of, Tolerance tolerance) {
   for (const model::ParameterSpec& spec : of.model.parameters().specs()) {
     const auto gradient = values_of<float>(of.recorded, "gradient/" + spec.name);
     EXPECT_EQ(static_cast<int64_t>(gradient.size()), spec.size()) << spec.name;
-    expect_near(of.model.parameters().gradient_vector(spec.name).data, gradient, tolerance.gradient, spec.name);
+    expect_near<Device>(of.device, of.model.parameters().gradient_vector(spec.name), gradient, tolerance.gradient,
+                        spec.name);
   }
 }
 
@@ -129,22 +146,22 @@ void expect_codebook(Case<Device>& of, std::vector<int64_t> assignments) {
     if (!state.name.starts_with("codebook.")) continue;
     const auto after = values_of<float>(of.recorded, "after/" + state.name);
     const bool is_count = state.name == "codebook.histogram";
-    expect_near(state.values.data(), after, is_count ? 0 : kTolerance<Device>.codebook, state.name);
+    expect_near<Device>(of.device, state.values, after, is_count ? 0 : kTolerance<Device>.codebook, state.name);
   }
 }
 
 /// Every rank keeps the codes of the seeds it has had; `assignments` holds them less what was recorded before, so that
 /// a sum over ranks gives the change.
 template <class Device>
-void move_codebook(Case<Device>& of, const Batch<Device>& batch, std::vector<int64_t>& assignments) {
+void move_codebook(Case<Device>& of, const BatchOnDevice<Device>& batch, std::vector<int64_t>& assignments) {
   std::vector<int64_t> all = assignments;
   comm::all_reduce_sum(of.comm, std::span(all));
   std::vector<uint16_t> codes;
-  for (const OriginalId node : batch.seed_ids)
+  for (const OriginalId node : batch.seed_ids())
     codes.push_back(static_cast<uint16_t>(all[static_cast<size_t>(node.value)]));
   of.model.update_codebook(codes);
   for (size_t b = 0; b < codes.size(); ++b) {
-    const auto node = static_cast<size_t>(batch.seed_ids[b].value);
+    const auto node = static_cast<size_t>(batch.seed_ids()[b].value);
     assignments[node] += codes[b] - all[node];
   }
 }
@@ -159,10 +176,10 @@ void check_ten_steps(model::Attention attention, Split split) {
   const auto gradients = of.model.parameters().gradients();
   Buffer<Real<Device>, Device> first(values.size);
   Buffer<Real<Device>, Device> second(values.size);
-  first.fill(0);
-  second.fill(0);
+  set_to_zero(of.device, VectorView<Real<Device>, Device>(first.data(), first.size()));
+  set_to_zero(of.device, VectorView<Real<Device>, Device>(second.data(), second.size()));
   for (int64_t step = 0; step < kNumSteps; ++step) {
-    const Batch<Device> batch = of.batch(step % kNumBatches);
+    const auto batch = of.batch(step % kNumBatches);
     const double loss = of.forward_and_backward(batch, step);
     EXPECT_NEAR(loss, values_of<double>(of.recorded, "losses")[static_cast<size_t>(step)], kTolerance<Device>.losses)
         << "step " << step;
@@ -175,7 +192,11 @@ void check_ten_steps(model::Attention attention, Split split) {
 
 template <class Device>
 class Golden : public testing::Test {};
+#if defined(GIGAHOP_TEST_CUDA)
+using Devices = testing::Types<Cuda>;
+#else
 using Devices = testing::Types<Cpu, Reference>;
+#endif
 TYPED_TEST_SUITE(Golden, Devices);
 
 TYPED_TEST(Golden, logits_loss_and_every_gradient_are_those_of_pytorch) {

@@ -19,6 +19,11 @@ ModelShape wide_shape(Attention attention) {
   return shape;
 }
 
+Cpu& cpu() {
+  static Cpu dev;
+  return dev;
+}
+
 struct Moments {
   double mean = 0;
   double deviation = 0;
@@ -38,7 +43,7 @@ Moments moments_of(VectorView<const float> values) {
 }
 
 TEST(Parameters, lie_side_by_side_under_names_of_their_own) {
-  Parameters<Cpu> parameters(parameter_specs(wide_shape(Attention::kFull)), RandomKey{1});
+  Parameters<Cpu> parameters(cpu(), parameter_specs(wide_shape(Attention::kFull)), RandomKey{1});
   std::set<std::string> names;
   int64_t offset = 0;
   for (const ParameterSpec& spec : parameters.specs()) {
@@ -54,7 +59,7 @@ TEST(Parameters, lie_side_by_side_under_names_of_their_own) {
 }
 
 TEST(Parameters, joins_query_key_and_value_to_one_matrix) {
-  Parameters<Cpu> parameters(parameter_specs(wide_shape(Attention::kLocal)), RandomKey{1});
+  Parameters<Cpu> parameters(cpu(), parameter_specs(wide_shape(Attention::kLocal)), RandomKey{1});
   const auto joined = parameters.values_between("local.query.weight", "local.value.weight");
   EXPECT_EQ(joined.rows, 3 * 128);
   EXPECT_EQ(joined.cols, 64);
@@ -63,14 +68,14 @@ TEST(Parameters, joins_query_key_and_value_to_one_matrix) {
 }
 
 TEST(Parameters, refuses_names_that_are_none) {
-  Parameters<Cpu> parameters(parameter_specs(wide_shape(Attention::kNone)), RandomKey{1});
+  Parameters<Cpu> parameters(cpu(), parameter_specs(wide_shape(Attention::kNone)), RandomKey{1});
   EXPECT_THROW(parameters.value("local.query.weight"), Error);
 }
 
 TEST(Parameters, start_as_seed_and_name_say_whatever_else_the_model_has) {
-  Parameters<Cpu> full(parameter_specs(wide_shape(Attention::kFull)), RandomKey{5});
+  Parameters<Cpu> full(cpu(), parameter_specs(wide_shape(Attention::kFull)), RandomKey{5});
   for (const Attention attention : {Attention::kLocal, Attention::kGlobal, Attention::kNone}) {
-    Parameters<Cpu> other(parameter_specs(wide_shape(attention)), RandomKey{5});
+    Parameters<Cpu> other(cpu(), parameter_specs(wide_shape(attention)), RandomKey{5});
     for (const ParameterSpec& spec : other.specs()) {
       if (spec.name == "head.linear1.weight" || spec.name == "head.linear1.bias") continue;  // another fan-in
       const auto expected = full.value_vector(spec.name);
@@ -81,14 +86,14 @@ TEST(Parameters, start_as_seed_and_name_say_whatever_else_the_model_has) {
 }
 
 TEST(Parameters, start_differently_for_another_seed_or_name) {
-  Parameters<Cpu> one(parameter_specs(wide_shape(Attention::kLocal)), RandomKey{5});
-  Parameters<Cpu> two(parameter_specs(wide_shape(Attention::kLocal)), RandomKey{6});
+  Parameters<Cpu> one(cpu(), parameter_specs(wide_shape(Attention::kLocal)), RandomKey{5});
+  Parameters<Cpu> two(cpu(), parameter_specs(wide_shape(Attention::kLocal)), RandomKey{6});
   EXPECT_NE(one.value("local.query.weight").row(0)[0], two.value("local.query.weight").row(0)[0]);
   EXPECT_NE(one.value("local.query.weight").row(0)[0], one.value("local.key.weight").row(0)[0]);
 }
 
 TEST(Parameters, start_with_the_distributions_of_the_table) {
-  Parameters<Cpu> parameters(parameter_specs(wide_shape(Attention::kFull)), RandomKey{5});
+  Parameters<Cpu> parameters(cpu(), parameter_specs(wide_shape(Attention::kFull)), RandomKey{5});
   const Moments normal = moments_of(parameters.value_vector("local.output.weight"));  // 16,384 draws
   EXPECT_NEAR(normal.mean, 0, 0.02 * 4 / 128);
   EXPECT_NEAR(normal.deviation, 0.02, 0.02 * 0.03);

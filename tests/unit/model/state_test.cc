@@ -55,7 +55,7 @@ struct Trained {
     ASSERT_EQ(from.size(), to.size());
     for (size_t s = 0; s < from.size(); ++s) {
       EXPECT_EQ(from[s].name, to[s].name);
-      std::ranges::copy(from[s].values, to[s].values.begin());
+      copy_to_device<float>(device, host_copy(device, from[s].values), to[s].values.data);
     }
     codes = other.codes;
   }
@@ -83,10 +83,10 @@ TEST(State, moved_into_another_model_goes_on_bit_for_bit) {
 TEST(State, shapes_match_their_sizes_and_names_are_those_of_the_table) {
   Trained trained(Attention::kFull);
   std::vector<std::string> names;
-  for (const StateArray& state : trained.model.state()) {
+  for (const StateArray<Cpu>& state : trained.model.state()) {
     int64_t size = 1;
     for (const int64_t extent : state.shape) size *= extent;
-    EXPECT_EQ(size, static_cast<int64_t>(state.values.size())) << state.name;
+    EXPECT_EQ(size, state.values.size) << state.name;
     names.push_back(state.name);
   }
   const std::vector<std::string> expected = {"seed_branch.norm.running_mean",

@@ -10,6 +10,7 @@
 #include "comm/watchdog.h"
 #include "config/config.h"
 #include "launch/guarded_main.h"
+#include "train/setup.h"
 
 namespace gigahop::launch {
 void Invocation::add(CLI::App& command, const std::vector<SettingFlag>& flags, std::function<void(Context&)> action,
@@ -45,6 +46,7 @@ int Invocation::run(const comm::Communicator& comm) const {
   for (const std::string& assignment : overrides_) config::apply_override(context.config, assignment);
   for (const FlagValue& flag : flag_values_) config::apply_override(context.config, flag.path + "=" + flag.value);
   config::validate(context.config);
+  train::require_device_of_build(context.config);
   if (print_config_) {
     if (comm.rank() == 0) fmt::print("{}", config::print_config(context.config));
     return 0;

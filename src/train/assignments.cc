@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "comm/collectives.h"
+#include "train/devices.h"
 #include "train/model_state.h"
 
 namespace gigahop::train {
@@ -88,6 +89,8 @@ void Assignments::load(const array::SafetensorsFile& weights) {
   }
 }
 
-template void Assignments::update(model::LargeGt<Cpu>&, std::span<const LocalId>);
+#define GIGAHOP_INSTANTIATE(Device) \
+  template void Assignments::update(model::LargeGt<Device>&, std::span<const LocalId>);
+GIGAHOP_TRAIN_DEVICES(GIGAHOP_INSTANTIATE)
 
 }  // namespace gigahop::train

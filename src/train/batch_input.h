@@ -1,39 +1,48 @@
 /// A mini-batch as the model of a device sees it.
 #pragma once
 
+#include <span>
+
 #include "model/model_input.h"
 #include "sampler/mini_batch.h"
 
 namespace gigahop::train {
 
 template <class Device>
-class BatchInput;
+struct BatchInput {
+  model::ModelInput<Device> model;
+  VectorView<const int32_t, Device> labels;
+};
 
-/// On the CPU: views of the batch, which stays where it is until the model is done with it.
+/// Brings batches to the device, one after another.
+template <class Device>
+class BatchInputs;
+
+/// On the CPU: views of the batch.
 template <>
-class BatchInput<Cpu> {
+class BatchInputs<Cpu> {
  public:
-  explicit BatchInput(const sampler::MiniBatch& batch)
-      : model_{.seed_ids = view(batch.seed_ids),
-               .positional = batch.positional.view(),
-               .sample_offsets = view(batch.sample_offsets),
-               .sample_nodes = view(batch.sample_nodes),
-               .sample_counts = view(batch.sample_counts),
-               .node_ids = view(batch.node_ids),
-               .tokens = batch.tokens.view()},
-        labels_(view(batch.labels)) {}
+  explicit BatchInputs(Cpu&) {}
 
-  const model::ModelInput<Cpu>& model() const { return model_; }
-  VectorView<const int32_t, Cpu> labels() const { return labels_; }
+  /// The batch stays where it is until the model is done with it. num_seeds_all: as in ModelInput.
+  BatchInput<Cpu> bring(const sampler::MiniBatch& batch, int64_t num_seeds_all) {
+    return {.model = {.seed_ids = view(batch.seed_ids),
+                      .positional = batch.positional.view(),
+                      .sample_offsets = view(batch.sample_offsets),
+                      .sample_nodes = view(batch.sample_nodes),
+                      .sample_counts = view(batch.sample_counts),
+                      .node_ids = view(batch.node_ids),
+                      .tokens = batch.tokens.view(),
+                      .host_sample_offsets = batch.sample_offsets,
+                      .num_seeds_all = num_seeds_all},
+            .labels = view(batch.labels)};
+  }
 
  private:
   template <class T>
   static VectorView<const T, Cpu> view(const std::vector<T>& values) {
     return {values.data(), static_cast<int64_t>(values.size())};
   }
-
-  model::ModelInput<Cpu> model_;
-  VectorView<const int32_t, Cpu> labels_;
 };
 
 }  // namespace gigahop::train

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "comm/collectives.h"
-#include "train/batch_input.h"
+#include "train/devices.h"
 
 namespace gigahop::train {
 
@@ -15,13 +15,14 @@ std::optional<double> evaluate(const comm::Communicator& comm, model::LargeGt<De
                                sampler::Pipeline& pipeline, int64_t num_batches,
                                const std::function<bool()>& is_stop_wanted) {
   std::array<int64_t, 2> correct_and_all = {};
+  BatchInputs<Device> inputs(model.device());
   for (int64_t i = 0; i < num_batches; ++i) {
     if (comm::max_over_ranks(comm, int64_t{is_stop_wanted()}) > 0) return std::nullopt;
     const std::optional<sampler::MiniBatch> batch = pipeline.next();
     require(batch.has_value(), "the pipeline holds every batch of an evaluation");
-    const BatchInput<Device> seeds(*batch);
-    const auto logits = model.forward(seeds.model(), model::Mode::kEvaluate, 0);
-    correct_and_all[0] += model.loss(logits, seeds.labels(), 0, {}).num_correct;
+    const BatchInput<Device> seeds = inputs.bring(*batch, 0);
+    const auto logits = model.forward(seeds.model, model::Mode::kEvaluate, 0);
+    correct_and_all[0] += model.loss(logits, seeds.labels, 0, {}).num_correct;
     correct_and_all[1] += batch->num_seeds();
   }
   comm::all_reduce_sum(comm, std::span<int64_t>(correct_and_all));
@@ -29,7 +30,9 @@ std::optional<double> evaluate(const comm::Communicator& comm, model::LargeGt<De
   return static_cast<double>(correct_and_all[0]) / static_cast<double>(correct_and_all[1]);
 }
 
-template std::optional<double> evaluate(const comm::Communicator&, model::LargeGt<Cpu>&, sampler::Pipeline&, int64_t,
-                                        const std::function<bool()>&);
+#define GIGAHOP_INSTANTIATE(Device)                                                                               \
+  template std::optional<double> evaluate(const comm::Communicator&, model::LargeGt<Device>&, sampler::Pipeline&, \
+                                          int64_t, const std::function<bool()>&);
+GIGAHOP_TRAIN_DEVICES(GIGAHOP_INSTANTIATE)
 
 }  // namespace gigahop::train

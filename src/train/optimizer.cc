@@ -3,14 +3,16 @@
 #include <cmath>
 
 #include "ops/vector.h"
+#include "tensor/host_copy.h"
+#include "train/devices.h"
 
 namespace gigahop::train {
 
 template <class Device>
 Optimizer<Device>::Optimizer(Device& device, int64_t size, const OptimizerOptions& options)
     : device_(&device), options_(options), first_moments_(size), second_moments_(size) {
-  first_moments_.fill(0);
-  second_moments_.fill(0);
+  set_to_zero(device, first_moments());
+  set_to_zero(device, second_moments());
 }
 
 template <class Device>
@@ -24,6 +26,7 @@ double Optimizer<Device>::update(int64_t step, double learning_rate, VectorView<
   return norm;
 }
 
-template class Optimizer<Cpu>;
+#define GIGAHOP_INSTANTIATE(Device) template class Optimizer<Device>;
+GIGAHOP_TRAIN_DEVICES(GIGAHOP_INSTANTIATE)
 
 }  // namespace gigahop::train

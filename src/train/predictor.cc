@@ -16,13 +16,13 @@
 #include "model/large_gt.h"
 #include "sampler/pipeline.h"
 #include "sampler/seed_plan.h"
-#include "tensor/cpu.h"
-#include "train/batch_input.h"
+#include "tensor/host_copy.h"
 #include "train/checkpoint_reader.h"
 #include "train/model_state.h"
 #include "train/node_set.h"
 #include "train/setup.h"
 #include "train/shared_array.h"
+#include "train/with_device.h"
 
 namespace gigahop::train {
 namespace fs = std::filesystem;
@@ -162,16 +162,18 @@ CheckpointReader open_checkpoint(const comm::Communicator& comm, const fs::path&
   return std::move(*reader);
 }
 
+template <class Device>
 class Predictor {
  public:
-  Predictor(const comm::Communicator& comm, const proto::Config& config, const fs::path& partition_folder,
-            const std::vector<int32_t>& rank_of_part, const CheckpointReader& checkpoint)
+  Predictor(Device& device, const comm::Communicator& comm, const proto::Config& config,
+            const fs::path& partition_folder, const std::vector<int32_t>& rank_of_part,
+            const CheckpointReader& checkpoint)
       : comm_(comm),
         config_(config),
-        device_(cpu_device(config)),
+        device_(device),
         graph_(open_graph(comm, partition_folder, rank_of_part)),
         nodes_(find_nodes(comm, graph_, partition_folder, config.predict())),
-        loader_(graph_, comm.duplicate(), loader_options(config, device_.num_threads)),
+        loader_(graph_, comm.duplicate(), loader_options(config, num_threads(config))),
         model_(device_, model_shape(config, graph_.partition(), positional_width(graph_)), RandomKey{config.seed()},
                comm) {
     comm::agree(comm, [&] {
@@ -206,9 +208,13 @@ class Predictor {
     Progress bar("predict", "batches", plan.num_steps(),
                  is_shown ? Progress::Visibility::kShown : Progress::Visibility::kQuiet);
     sampler::Pipeline pipeline(loader_, request, config_.sampler().batches_ahead());
+    BatchInputs<Device> inputs(device_);
     while (const std::optional<sampler::MiniBatch> batch = pipeline.next()) {
-      const BatchInput<Cpu> seeds(*batch);
-      const auto logits = model_.forward(seeds.model(), model::Mode::kEvaluate, 0);
+      const BatchInput<Device> seeds = inputs.bring(*batch, 0);
+      const auto on_device = model_.forward(seeds.model, model::Mode::kEvaluate, 0);
+      const std::vector<float> values =
+          host_copy(device_, VectorView<const float, Device>(on_device.data, on_device.size()));
+      const MatrixView<const float> logits(values.data(), on_device.rows, on_device.cols);
       comm::agree(comm_, [&] { predictions.write(batch->seeds, logits); });
       count(batch->labels, logits);
       bar.advance(1);
@@ -226,11 +232,11 @@ class Predictor {
 
   const comm::Communicator& comm_;
   const proto::Config& config_;
-  Cpu device_;
+  Device& device_;
   graph::LocalGraph graph_;
   NodeSet nodes_;
   sampler::Loader loader_;
-  model::LargeGt<Cpu> model_;
+  model::LargeGt<Device> model_;
   int64_t num_correct_ = 0;
   int64_t num_labelled_ = 0;
 };
@@ -242,7 +248,9 @@ PredictResult predict(const comm::Communicator& comm, const proto::Config& given
                       const fs::path& output_folder, Output output) {
   const CheckpointReader reader = open_checkpoint(comm, checkpoint);
   const proto::Config config = effective_config(given, reader.manifest());
-  return Predictor(comm, config, partition_folder, rank_of_part, reader).run(output_folder, output);
+  return with_device(comm, config, [&]<class Device>(Device& device) {
+    return Predictor<Device>(device, comm, config, partition_folder, rank_of_part, reader).run(output_folder, output);
+  });
 }
 
 }  // namespace gigahop::train

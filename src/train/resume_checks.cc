@@ -39,6 +39,7 @@ std::vector<std::string> changed_settings(const proto::Config& saved, const prot
   note("train.clip_gradient_norm", before.clip_gradient_norm() != after.clip_gradient_norm());
   note("train.schedule", before.schedule() != after.schedule());
   note("train.warm_up_steps", before.warm_up_steps() != after.warm_up_steps());
+  note("device", saved.device() != now.device());
   note("train.precision", before.precision() != after.precision());
   note("train.epochs", after.schedule() == proto::TrainConfig::COSINE && before.epochs() != after.epochs());
   return changed;

@@ -131,6 +131,14 @@ int num_threads(const proto::Config& config) {
   return config.threads() > 0 ? config.threads() : omp_get_max_threads();
 }
 
+void require_device_of_build([[maybe_unused]] const proto::Config& config) {
+#if !defined(GIGAHOP_WITH_CUDA)
+  if (config.device() == proto::Config::CPU) return;
+  throw config_error("device", "CPU, all that this gigahop was built for", proto::Config::Device_Name(config.device()),
+                     "build it where CUDA and NCCL are installed, with -D GIGAHOP_CUDA=ON");
+#endif
+}
+
 Cpu cpu_device(const proto::Config& config) {
   const bool rounds = config.train().precision() == proto::TrainConfig::BF16;
   return {.num_threads = num_threads(config), .precision = rounds ? Precision::kBFloat16 : Precision::kFloat32};

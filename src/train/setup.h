@@ -33,6 +33,9 @@ graph::LocalGraph open_graph(const comm::Communicator& comm, const std::filesyst
 /// config.threads, or all that OpenMP offers where it is 0.
 int num_threads(const proto::Config& config);
 
+/// Error{kConfig} for a device of the settings that is not part of this build. Pure.
+void require_device_of_build(const proto::Config& config);
+
 /// The CPU with the threads and the precision of the settings.
 Cpu cpu_device(const proto::Config& config);
 

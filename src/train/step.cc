@@ -4,7 +4,8 @@
 
 #include "base/error.h"
 #include "base/trace.h"
-#include "train/batch_input.h"
+#include "comm/device_collectives.h"
+#include "train/devices.h"
 
 namespace gigahop::train {
 
@@ -20,20 +21,21 @@ template <class Device>
 StepOutput Step<Device>::run(const sampler::MiniBatch& batch, const StepInput& input) {
   // A mean over no seeds has no gradient: nothing moves, the moments of Adam neither.
   if (input.num_seeds_all == 0) return {};
-  const BatchInput<Device> seeds(batch);
+  const BatchInput<Device> seeds = inputs_.bring(batch, input.num_seeds_all);
 
   std::optional<trace::Span> span;
   span.emplace("forward");
-  const auto logits = model_.forward(seeds.model(), model::Mode::kTrain, input.step);
+  const auto logits = model_.forward(seeds.model, model::Mode::kTrain, input.step);
 
   logits_gradient_.resize(logits.rows, logits.cols);
-  const auto loss = model_.loss(logits, seeds.labels(), input.num_seeds_all, logits_gradient_);
+  const auto loss = model_.loss(logits, seeds.labels, input.num_seeds_all, logits_gradient_);
 
   span.emplace("backward");
   model_.backward(logits_gradient_, [this](VectorView<float, Device> final) { gradient_sync_.start(final); });
 
   span.emplace("synchronise");
   gradient_sync_.finish();
+  comm::finish_queued(model_.device(), comm_);  // the norm of the gradients is read
 
   span.emplace("update");
   const double gradient_norm =
@@ -43,6 +45,7 @@ StepOutput Step<Device>::run(const sampler::MiniBatch& batch, const StepInput& i
   return {.loss_sum = loss.loss_sum, .num_correct = loss.num_correct, .gradient_norm = gradient_norm};
 }
 
-template class Step<Cpu>;
+#define GIGAHOP_INSTANTIATE(Device) template class Step<Device>;
+GIGAHOP_TRAIN_DEVICES(GIGAHOP_INSTANTIATE)
 
 }  // namespace gigahop::train

@@ -9,6 +9,7 @@
 #include "sampler/pipeline.h"
 #include "tensor/matrix.h"
 #include "train/assignments.h"
+#include "train/batch_input.h"
 #include "train/optimizer.h"
 
 namespace gigahop::train {
@@ -33,7 +34,12 @@ class Step {
   /// Collective. All outlive the step.
   Step(const comm::Communicator& comm, model::LargeGt<Device>& model, Optimizer<Device>& optimizer,
        Assignments& assignments)
-      : gradient_sync_(comm), model_(model), optimizer_(optimizer), assignments_(assignments) {}
+      : comm_(comm),
+        inputs_(model.device()),
+        gradient_sync_(model.device(), comm),
+        model_(model),
+        optimizer_(optimizer),
+        assignments_(assignments) {}
 
   /// Takes the next batch of the pipeline, a training batch, and updates the parameters and the codebook by it.
   /// Collective, ranks without seeds in this step included. A step in which no rank has seeds changes nothing.
@@ -46,6 +52,8 @@ class Step {
   double sync_seconds() const { return gradient_sync_.waited_seconds(); }
 
  private:
+  const comm::Communicator& comm_;
+  BatchInputs<Device> inputs_;
   comm::GradientSync<Device> gradient_sync_;
   model::LargeGt<Device>& model_;
   Optimizer<Device>& optimizer_;

@@ -20,8 +20,10 @@
 #include "comm/collectives.h"
 #include "comm/watchdog.h"
 #include "config/config.h"
+#include "tensor/host_copy.h"
 #include "train/checkpoint_folder.h"
 #include "train/checkpoint_reader.h"
+#include "train/devices.h"
 #include "train/epoch_metrics.h"
 #include "train/evaluator.h"
 #include "train/model_state.h"
@@ -38,9 +40,10 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 template <class Device>
 int64_t count_used_codewords(model::LargeGt<Device>& model) {
-  for (const model::StateArray& state : model.state()) {
+  for (const model::StateArray<Device>& state : model.state()) {
     if (state.name != "codebook.histogram") continue;
-    return std::count_if(state.values.begin(), state.values.end(), [](float count) { return count > 0; });
+    const std::vector<float> counts = host_copy(model.device(), state.values);
+    return std::ranges::count_if(counts, [](float count) { return count > 0; });
   }
   return 0;
 }
@@ -48,7 +51,7 @@ int64_t count_used_codewords(model::LargeGt<Device>& model) {
 }  // namespace
 
 template <class Device>
-TrainingRun<Device>::TrainingRun(const comm::Communicator& comm, const proto::Config& config,
+TrainingRun<Device>::TrainingRun(Device& device, const comm::Communicator& comm, const proto::Config& config,
                                  const fs::path& partition_folder, const std::vector<int32_t>& rank_of_part,
                                  fs::path run_folder, const TrainOptions& options)
     : comm_(comm),
@@ -57,10 +60,10 @@ TrainingRun<Device>::TrainingRun(const comm::Communicator& comm, const proto::Co
       options_(options),
       began_(std::chrono::steady_clock::now()),
       traffic_(comm),
-      device_(cpu_device(config)),
+      device_(device),
       graph_(open_graph(comm, partition_folder, rank_of_part)),
       plan_(plan_run(config.train(), graph_.partition())),
-      loader_(graph_, comm.duplicate(), loader_options(config, device_.num_threads)),
+      loader_(graph_, comm.duplicate(), loader_options(config, num_threads(config))),
       model_(device_, model_shape(config, graph_.partition(), positional_width(graph_)), RandomKey{config.seed()},
              comm),
       optimizer_(
@@ -402,10 +405,8 @@ void TrainingRun<Device>::save() {
   const trace::Span span("checkpoint");
   const comm::Phase phase(comm_, "checkpoint");
   finish_checkpoint();
-  const auto values = model_.parameters().values();
-  comm::require_same_on_all_ranks(comm_,
-                                  checksum_of(std::as_bytes(std::span(values.data, static_cast<size_t>(values.size)))),
-                                  "the parameters of every rank");
+  const std::vector<float> values = host_copy(device_, model_.parameters().values());
+  comm::require_same_on_all_ranks(comm_, checksum_of(std::as_bytes(std::span(values))), "the parameters of every rank");
   Snapshot snapshot;
   snapshot.manifest = progress_;
   if (comm_.rank() == 0) {
@@ -457,6 +458,7 @@ TrainResult TrainingRun<Device>::result() const {
           .is_stopped = is_stopped_};
 }
 
-template class TrainingRun<Cpu>;
+#define GIGAHOP_INSTANTIATE(Device) template class TrainingRun<Device>;
+GIGAHOP_TRAIN_DEVICES(GIGAHOP_INSTANTIATE)
 
 }  // namespace gigahop::train

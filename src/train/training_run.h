@@ -33,8 +33,8 @@ namespace gigahop::train {
 template <class Device>
 class TrainingRun {
  public:
-  /// Collective, like all that follows.
-  TrainingRun(const comm::Communicator& comm, const proto::Config& config,
+  /// device outlives this. Collective, like all that follows.
+  TrainingRun(Device& device, const comm::Communicator& comm, const proto::Config& config,
               const std::filesystem::path& partition_folder, const std::vector<int32_t>& rank_of_part,
               std::filesystem::path run_folder, const TrainOptions& options);
 
@@ -87,7 +87,7 @@ class TrainingRun {
   std::chrono::steady_clock::time_point began_;
 
   TrafficReport traffic_;
-  Device device_;
+  Device& device_;
   graph::LocalGraph graph_;
   RunPlan plan_;
   sampler::Loader loader_;

@@ -148,8 +148,8 @@ class Bench {
 
   std::string logits(const std::string& name, const MiniBatch& batch) {
     start();
-    const train::BatchInput<Cpu> input(batch);
-    const auto found = model_->forward(input.model(), model::Mode::kEvaluate, 0);
+    train::BatchInputs<Cpu> inputs(device_);
+    const auto found = model_->forward(inputs.bring(batch, 0).model, model::Mode::kEvaluate, 0);
     const std::span<const float> values(found.data, static_cast<size_t>(found.size()));
     array::write_npy<float>(folder_ / (name + ".npy"), values, {found.rows, found.cols});
     return fmt::format(R"({{"written": "{}.npy"}})", name);

@@ -1,0 +1,88 @@
+#include "train/cuda/batch_inputs.h"
+
+#include <cstring>
+#include <span>
+
+namespace gigahop::train {
+namespace {
+
+constexpr int64_t kAlignment = 256;
+
+/// Where the arrays of a batch lie in one piece of memory: in the order in which they are asked for.
+class Layout {
+ public:
+  explicit Layout(char* packed, char* memory) : packed_(packed), memory_(memory) {}
+
+  /// Packs the values, if there is memory yet, and says where they will be on the device.
+  template <class T>
+  const T* place(std::span<const T> values) {
+    const int64_t offset = bytes_;
+    bytes_ += (static_cast<int64_t>(values.size_bytes()) + kAlignment - 1) / kAlignment * kAlignment;
+    if (packed_ == nullptr) return nullptr;
+    if (!values.empty()) std::memcpy(packed_ + offset, values.data(), values.size_bytes());
+    return reinterpret_cast<const T*>(memory_ + offset);
+  }
+
+  template <class T>
+  VectorView<const T, Cuda> place_vector(const std::vector<T>& values) {
+    return {place(std::span<const T>(values)), static_cast<int64_t>(values.size())};
+  }
+
+  MatrixView<const float, Cuda> place_matrix(const Matrix<float>& values) {
+    const auto size = static_cast<size_t>(values.rows() * values.cols());
+    return {place(std::span<const float>(values.data(), size)), values.rows(), values.cols()};
+  }
+
+  int64_t bytes() const { return bytes_; }
+
+ private:
+  char* packed_;
+  char* memory_;
+  int64_t bytes_ = 0;
+};
+
+BatchInput<Cuda> place_all(Layout& layout, const sampler::MiniBatch& batch) {
+  return {.model = {.seed_ids = layout.place_vector(batch.seed_ids),
+                    .positional = layout.place_matrix(batch.positional),
+                    .sample_offsets = layout.place_vector(batch.sample_offsets),
+                    .sample_nodes = layout.place_vector(batch.sample_nodes),
+                    .sample_counts = layout.place_vector(batch.sample_counts),
+                    .node_ids = layout.place_vector(batch.node_ids),
+                    .tokens = layout.place_matrix(batch.tokens),
+                    .host_sample_offsets = batch.sample_offsets},
+          .labels = layout.place_vector(batch.labels)};
+}
+
+}  // namespace
+
+void BatchInputs<Cuda>::make_room(Slot& slot, int64_t bytes) const {
+  if (bytes <= slot.capacity) return;
+  slot.packed = {};
+  slot.memory = {};
+  slot.packed = PinnedMemory(bytes);
+  slot.memory = CudaMemory(bytes);
+  slot.capacity = bytes;
+}
+
+BatchInput<Cuda> BatchInputs<Cuda>::bring(const sampler::MiniBatch& batch, int64_t num_seeds_all) {
+  slots_[last_].used.record(dev_->stream.get());
+  last_ = 1 - last_;
+  Slot& slot = slots_[last_];
+  slot.arrived.wait();
+  Layout sizes(nullptr, nullptr);
+  place_all(sizes, batch);
+  make_room(slot, sizes.bytes());
+  Layout layout(slot.packed.data(), slot.memory.data());
+  BatchInput<Cuda> input = place_all(layout, batch);
+  input.model.num_seeds_all = num_seeds_all;
+  const cudaStream_t stream = dev_->copy_stream.get();
+  slot.used.hold(stream);
+  cuda_check(cudaMemcpyAsync(slot.memory.data(), slot.packed.data(), static_cast<size_t>(layout.bytes()),
+                             cudaMemcpyHostToDevice, stream),
+             "cudaMemcpyAsync");
+  slot.arrived.record(stream);
+  slot.arrived.hold(dev_->stream.get());
+  return input;
+}
+
+}  // namespace gigahop::train

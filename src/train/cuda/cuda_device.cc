@@ -1,0 +1,27 @@
+#include "train/cuda/cuda_device.h"
+
+#include <algorithm>
+
+#include "train/setup.h"
+
+namespace gigahop::train {
+namespace {
+
+constexpr int64_t kMostScratch = int64_t{1} << 30;
+constexpr int64_t kMostWorkspace = int64_t{32} << 20;
+/// One part of so many of the device's memory, where that is less.
+constexpr int64_t kScratchShare = 8;
+constexpr int64_t kWorkspaceShare = 64;
+
+}  // namespace
+
+Cuda cuda_device(const comm::Communicator& comm, const proto::Config& config) {
+  const int device = device_of_local_rank(comm.rank_on_host());
+  const int64_t memory = memory_of_device(device);
+  return Cuda({.device = device,
+               .precision = cpu_device(config).precision,
+               .scratch_bytes = std::min(kMostScratch, memory / kScratchShare),
+               .product_workspace_bytes = std::min(kMostWorkspace, memory / kWorkspaceShare)});
+}
+
+}  // namespace gigahop::train

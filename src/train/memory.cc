@@ -93,6 +93,22 @@ sampler::LoadForecastInput load_input(const proto::Config& config, const GraphSh
   return input;
 }
 
+/// As train/cuda/batch_inputs.h packs it.
+int64_t packed_bytes(const sampler::BatchExtents& batch, const GraphShare& share) {
+  const int64_t floats = kHops * share.feature_width * batch.num_nodes + share.positional_width * batch.num_seeds;
+  const int64_t ids = batch.num_nodes + batch.num_seeds;
+  const int64_t numbers = 2 * (batch.num_entries + batch.num_seeds) + 1;
+  return 4 * floats + 8 * ids + 4 * numbers;
+}
+
+/// The model and Adam's moments are on the GPU, and two batches; the host has two packed batches in their place.
+void move_to_device(const model::ModelMemory& model, int64_t batch_bytes, TrainingMemory& memory) {
+  memory.device_bytes = model.total_bytes() - model.scratch_bytes + memory.optimizer_bytes + 2 * batch_bytes +
+                        kDeviceScratchBytes + kDeviceWorkspaceBytes;
+  memory.model_bytes = 2 * batch_bytes;
+  memory.optimizer_bytes = 0;
+}
+
 }  // namespace
 
 GraphShare largest_share(const proto::Config& config, const proto::Partition& partition,
@@ -163,6 +179,7 @@ TrainingMemory forecast_training(const proto::Config& config, const GraphShare& 
   memory.checkpoint_bytes = 3 * parameter_bytes + model.codebook_bytes + 2 * share.num_owned;
   memory.trace_bytes = share.has_timeline ? timeline_bytes(num_steps_of(config, share)) : 0;
   memory.opening_bytes = load.opening_bytes;
+  if (config.device() == proto::Config::CUDA) move_to_device(model, packed_bytes(largest, share), memory);
   return memory;
 }
 
@@ -198,6 +215,7 @@ std::string TrainingMemory::describe() const {
          line("batches ahead", batches_bytes) + line("model and activations", model_bytes) +
          line("optimizer", optimizer_bytes) + line("checkpoint snapshot", checkpoint_bytes) +
          (trace_bytes > 0 ? line("timeline", trace_bytes) : "") + line("in all, per rank", total_bytes()) +
+         (device_bytes > 0 ? line("on the GPU", device_bytes) : "") +
          line("mapped from disk, reclaimable", mapped_bytes);
 }
 

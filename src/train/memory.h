@@ -48,11 +48,16 @@ struct TrainingMemory {
   int64_t checkpoint_bytes = 0;  // the snapshot being written; rank 0 has the largest
   int64_t trace_bytes = 0;       // the timeline, where one is recorded
   int64_t opening_bytes = 0;     // before the first batch alone: counts where it is more than batches and model
+  int64_t device_bytes = 0;      // of the GPU's memory, where the model is there: not in total
 
   int64_t total_bytes() const;
   /// One line for each, for people.
   std::string describe() const;
 };
+
+/// What operations on a GPU may use while they run, and products of it; less on a GPU of little memory.
+inline constexpr int64_t kDeviceScratchBytes = int64_t{1} << 30;
+inline constexpr int64_t kDeviceWorkspaceBytes = int64_t{32} << 20;
 
 /// Over the largest of the batches drawn, for those that were not.
 inline constexpr double kDrawnMargin = 0.05;

@@ -2,13 +2,12 @@
 
 #include <algorithm>
 
+#include "train/memory.h"
 #include "train/setup.h"
 
 namespace gigahop::train {
 namespace {
 
-constexpr int64_t kMostScratch = int64_t{1} << 30;
-constexpr int64_t kMostWorkspace = int64_t{32} << 20;
 /// One part of so many of the device's memory, where that is less.
 constexpr int64_t kScratchShare = 8;
 constexpr int64_t kWorkspaceShare = 64;
@@ -20,8 +19,8 @@ Cuda cuda_device(const comm::Communicator& comm, const proto::Config& config) {
   const int64_t memory = memory_of_device(device);
   return Cuda({.device = device,
                .precision = cpu_device(config).precision,
-               .scratch_bytes = std::min(kMostScratch, memory / kScratchShare),
-               .product_workspace_bytes = std::min(kMostWorkspace, memory / kWorkspaceShare)});
+               .scratch_bytes = std::min(kDeviceScratchBytes, memory / kScratchShare),
+               .product_workspace_bytes = std::min(kDeviceWorkspaceBytes, memory / kWorkspaceShare)});
 }
 
 }  // namespace gigahop::train

@@ -84,6 +84,19 @@ TEST(TrainingMemory, names_the_process_and_the_timeline) {
   EXPECT_EQ(with.total_bytes(), without.total_bytes() + with.process_bytes + with.trace_bytes);
 }
 
+TEST(TrainingMemory, of_a_model_on_a_gpu_is_there_and_not_on_the_host) {
+  proto::Config config = config_of(1024);
+  const TrainingMemory host = forecast_training(config, kShare, nullptr, 2);
+  EXPECT_EQ(host.device_bytes, 0);
+  config.set_device(proto::Config::CUDA);
+  const TrainingMemory gpu = forecast_training(config, kShare, nullptr, 2);
+  EXPECT_GT(gpu.device_bytes, host.optimizer_bytes + kDeviceScratchBytes);
+  EXPECT_EQ(gpu.optimizer_bytes, 0);
+  EXPECT_LT(gpu.total_bytes(), host.total_bytes());
+  EXPECT_EQ(gpu.structure_bytes, host.structure_bytes);
+  EXPECT_NE(gpu.describe().find("on the GPU"), std::string::npos);
+}
+
 TEST(DrawnBatches, go_on_as_the_last_of_them_did) {
   EXPECT_EQ(extrapolate({}, 5), 0);
   EXPECT_EQ(extrapolate({7}, 5), 7 * 5);

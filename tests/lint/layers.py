@@ -26,13 +26,13 @@ BELOW["launch"] = list(BELOW)
 
 # header -> folders or files that may include it
 SEEN_IN = {
-    r"mpi\.h": ["comm/", "tests/mpi/comm/"],
+    r"mpi\.h": ["comm/", "tests/emulation/", "tests/mpi/comm/"],
     r"metis\.h": ["partition/"],
     r"(dnnl|oneapi/dnnl)": ["src/ops/cpu/", "tests/bench/", "tests/emulation/"],
     r"spdlog/": ["src/base/"],
     r"xxhash\.h": ["src/base/"],
     r"Random123/": ["src/base/", "src/ops/cpu/", "src/ops/cuda/"],
-    r"(cuda|cublas|nccl)": ["src/tensor/cuda", "src/ops/cuda/", "tests/emulation/"],
+    r"(cuda|cublas|nccl)": ["src/tensor/cuda", "src/ops/cuda/", "comm/cuda/", "tests/emulation/"],
     r"zip\.h": ["src/array/", "tests/"],
     r"zlib\.h": ["src/dataset/", "tests/"],
     r"nlohmann/": ["src/array/", "launch/doctor", "tests/bench/", "tests/unit/launch/"],

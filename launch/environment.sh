@@ -1,8 +1,8 @@
-# Sourced by the scripts of this folder: where the repository is, how it is built, and how mpirun is called.
+# Sourced by the scripts of this folder and of slurm/: where the repository is, how it is built, how mpirun is called.
 # shellcheck shell=bash disable=SC2034
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build="$repository/build/release"
-gigahop="$build/launch/gigahop"
+gigahop="${GIGAHOP:-$build/launch/gigahop}"
 
 # Whether tests are part of the build: they need packages of their own.
 tests=OFF
@@ -25,4 +25,36 @@ run_ranks() {
   shift
   if [[ -t 2 ]]; then export GIGAHOP_TERMINAL=1; fi
   mpirun --oversubscribe --bind-to none -n "$ranks" "$@"
+}
+
+# options_for_hosts RANKS_PER_HOST: adds to mpirun_options what ranks on several hosts need, which a scheduler or a host file
+# names. mpirun does not bind them: each rank takes its share of its host's processors, a NUMA node where there are
+# several. They get time to write a checkpoint when mpirun is told to end, and the variables of this shell that matter. Hosts
+# that lose each other notice in a minute, where Open MPI would take eight.
+mpirun_options=()
+options_for_hosts() {
+  local variable
+  mpirun_options+=(--map-by "ppr:$1:node:OVERSUBSCRIBE" --bind-to none --mca odls_base_sigkill_timeout 3)
+  export OMPI_MCA_oob_tcp_keepalive_time=${OMPI_MCA_oob_tcp_keepalive_time:-20}
+  export OMPI_MCA_oob_tcp_keepalive_intvl=${OMPI_MCA_oob_tcp_keepalive_intvl:-10}
+  export OMPI_MCA_oob_tcp_keepalive_probes=${OMPI_MCA_oob_tcp_keepalive_probes:-3}
+  for variable in PATH LD_LIBRARY_PATH "${!OMP_@}" "${!GOMP_@}" "${!GIGAHOP_@}" "${!NCCL_@}"; do
+    if [[ -n ${!variable:-} ]]; then mpirun_options+=(-x "$variable"); fi
+  done
+}
+
+# need_value OPTION VALUE: ends the script where an option lacks its value.
+need_value() {
+  [[ -n ${2:-} ]] || refuse "$1: expected a value"
+}
+
+# refuse MESSAGE: how a script says that it was called wrongly.
+refuse() {
+  echo "config: $1; --help tells the options" >&2
+  exit 2
+}
+
+# need_count OPTION VALUE LEAST
+need_count() {
+  if [[ ! $2 =~ ^[0-9]{1,6}$ ]] || (( 10#$2 < $3 )); then refuse "--$1: expected a number from $3 up, found \"$2\""; fi
 }

@@ -13,8 +13,8 @@ packages=(
 )
 # For tests and lint as well: `install_dependencies.sh --tests`.
 test_packages=(libboost-context-dev libgtest-dev python3 python3-numpy clang-format git shellcheck)
-# The tests that start a SLURM run as root or not at all.
-if (( EUID == 0 )); then test_packages+=(slurm-wlm munge); fi
+# The tests that start a SLURM, and those that make hosts of network namespaces, run as root or not at all.
+if (( EUID == 0 )); then test_packages+=(slurm-wlm munge iproute2); fi
 
 [[ "${1:-}" == "--tests" ]] && packages+=("${test_packages[@]}")
 

@@ -18,60 +18,17 @@ import subprocess
 import sys
 import tempfile
 
-NAMES = ["gigahop-a", "gigahop-b"]
-NETWORK = "10.77.0"
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
+from two_hosts import TwoHosts  # noqa: E402: found only now
+
 ENVIRONMENT = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OMPI_MCA_mpi_yield_when_idle": "1",
                "OMP_NUM_THREADS": "1"}
 
-# What mpirun calls instead of ssh: host, then the command for it. Host and host name of its own, or Open MPI would take
-# both ends for one node and use shared memory.
-AGENT = """#!/bin/sh
-host=$1; shift
-case $host in {network}.2) name={name};; esac
-exec ip netns exec $name unshare --uts sh -c "hostname $name; $*"
-"""
 
-
-def ip(*words):
-    subprocess.run(["ip", *words], check=True)
-
-
-class Link:
-    """Two namespaces and a shaped pair of interfaces between them; `description` says what it came to."""
-
-    def __init__(self, rate, delay):
-        self.rate, self.delay = rate, delay
-
-    def __enter__(self):
-        self.__exit__()
-        for name in NAMES:
-            ip("netns", "add", name)
-        ip("link", "add", "gigahop0", "netns", NAMES[0], "type", "veth", "peer", "name", "gigahop0", "netns", NAMES[1])
-        for host, name in enumerate(NAMES, 1):
-            inside = ["netns", "exec", name]
-            ip(*inside, "ip", "address", "add", f"{NETWORK}.{host}/24", "dev", "gigahop0")
-            ip(*inside, "ip", "link", "set", "lo", "up")
-            ip(*inside, "ip", "link", "set", "gigahop0", "up")
-            self.shape(inside)
-        return self
-
-    def shape(self, inside):
-        add = ["ip", *inside, "tc", "qdisc", "add", "dev", "gigahop0", "root"]
-        netem = [*add, "netem", "delay", self.delay, "rate", self.rate, "limit", "20000"]
-        self.description = f"{self.rate}, {self.delay}"
-        if subprocess.run(netem, stderr=subprocess.DEVNULL, check=False).returncode != 0:
-            subprocess.run([*add, "tbf", "rate", self.rate, "burst", "128kb", "latency", "50ms"], check=True)
-            self.description = f"{self.rate}, no delay"
-
-    def __exit__(self, *_):
-        for name in NAMES:
-            subprocess.run(["ip", "netns", "delete", name], stderr=subprocess.DEVNULL, check=False)
-
-
-def launch(command, num_ranks=2, prefix=(), extra=()):
+def launch(command, num_ranks=2, prefix=(), extra=(), variables=None):
     """The lines of JSON that it prints."""
     launched = [*prefix, "mpirun", "--bind-to", "none", "-n", str(num_ranks), *extra, *map(str, command)]
-    done = subprocess.run(launched, env=dict(os.environ, **ENVIRONMENT), stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(launched, env=os.environ | ENVIRONMENT | (variables or {}), stdout=subprocess.PIPE, text=True, check=True)
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
@@ -80,16 +37,12 @@ def run_here(command):
 
 
 def run_over_link(command, options):
-    with Link(options.rate, options.delay) as link, tempfile.TemporaryDirectory() as folder:
-        agent = pathlib.Path(folder) / "agent"
-        agent.write_text(AGENT.format(network=NETWORK, name=NAMES[1]))
-        agent.chmod(0o755)
-        network = f"{NETWORK}.0/24"
-        extra = ["--host", f"{NETWORK}.1:1,{NETWORK}.2:1"]
-        for name, value in {"plm_rsh_agent": agent, "pml": "ob1", "btl": "tcp,self", "btl_tcp_if_include": network,
-                            "oob_tcp_if_include": network}.items():
-            extra += ["--mca", name, str(value)]
-        return link.description, launch(command, prefix=["ip", "netns", "exec", NAMES[0]], extra=extra)
+    with tempfile.TemporaryDirectory() as folder, TwoHosts(folder) as hosts:
+        description = hosts.shape(options.rate, options.delay)
+        extra = ["--host", ",".join(f"{address}:1" for address in hosts.addresses())]
+        for name in ["btl_tcp_if_include", "oob_tcp_if_include"]:
+            extra += ["--mca", name, hosts.network()]
+        return description, launch(command, prefix=hosts.on_first([]), extra=extra, variables=hosts.variables())
 
 
 def parse_options():

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/files.h"
+#include "graph/dataset_folder.h"
 #include "launch/context.h"
 #include "proto/partition.pb.h"
 
@@ -47,8 +48,12 @@ enum class Completion { kComplete, kLimited, kStopped };
 Completion train_model(Context& context, const std::filesystem::path& partition, const std::filesystem::path& run,
                        const TrainOptions& options);
 
+/// The dataset that a partition was made of: Error{kConfig} for an empty path, Error{kData} for another dataset.
+graph::DatasetFolder open_dataset_of(const std::filesystem::path& partition, const std::filesystem::path& dataset);
+
 /// `checkpoint`: a checkpoint folder, or a run folder, whose best one is meant. Files of an earlier call are replaced.
+/// dataset: where names and true classes are; may be empty unless predict.format or predict.misfiled asks for them.
 void predict_nodes(Context& context, const std::filesystem::path& partition, const std::filesystem::path& checkpoint,
-                   const std::filesystem::path& output);
+                   const std::filesystem::path& output, const std::filesystem::path& dataset);
 
 }  // namespace gigahop::launch

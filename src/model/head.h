@@ -20,6 +20,9 @@ class Head {
   /// From dlogits [B, C] and the forward's x: gradients of the parameters, and dx [B, in], overwritten. Collective.
   void backward(Device& dev, const comm::Communicator& comm, In<Device> x, In<Device> dlogits, Out<Device> dx);
 
+  /// What the last linear layer reads, [B, H], until the next forward.
+  In<Device> embeddings() const { return hidden2_.output(); }
+
   BatchStatistics<Device>& statistics1() { return hidden1_.statistics(); }
   BatchStatistics<Device>& statistics2() { return hidden2_.statistics(); }
 

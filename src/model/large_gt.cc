@@ -174,6 +174,11 @@ MatrixView<const Real<Device>, Device> LargeGt<Device>::forward(const ModelInput
 }
 
 template <class Device>
+MatrixView<const Real<Device>, Device> LargeGt<Device>::embeddings() const {
+  return layers_->head.embeddings();
+}
+
+template <class Device>
 void LargeGt<Device>::backward(MatrixView<const Real<Device>, Device> logits_gradient, const OnFinal& on_final) {
   Layers& l = *layers_;
   const auto is_final = [&](std::string_view prefix) {

@@ -51,6 +51,9 @@ class LargeGt {
   /// views stays in place until backward has run.
   MatrixView<const Real<Device>, Device> forward(const ModelInput<Device>& input, Mode mode, int64_t step);
 
+  /// The rows before the last layer, [B, H], of the last forward; valid until the next.
+  MatrixView<const Real<Device>, Device> embeddings() const;
+
   /// Gradients of a loss whose gradient by the logits is `logits_gradient` [B, C]: those of this rank's seeds, written
   /// (not added) into parameters().gradients(); the caller sums them over ranks. Follows a train-mode forward.
   /// on_final is called with each piece of the gradients once backward will not touch it any more; the pieces tile

@@ -35,4 +35,13 @@ std::vector<std::remove_const_t<T>> host_copy(Device& dev, VectorView<T, Device>
   return copy;
 }
 
+/// Of rows without gaps.
+template <class T, class Device>
+Matrix<std::remove_const_t<T>> host_copy(Device& dev, MatrixView<T, Device> rows) {
+  require(rows.stride == rows.cols, "host_copy: rows without gaps");
+  Matrix<std::remove_const_t<T>> copy(rows.rows, rows.cols);
+  copy_to_host<std::remove_const_t<T>>(dev, rows.data, std::span(copy.data(), static_cast<size_t>(rows.size())));
+  return copy;
+}
+
 }  // namespace gigahop

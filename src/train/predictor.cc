@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
+#include <list>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -44,47 +46,65 @@ NodeSet find_nodes(const comm::Communicator& comm, const graph::LocalGraph& grap
   return config.nodes() == proto::PredictConfig::ALL ? all_nodes(graph) : nodes_of_split(comm, graph, config.nodes());
 }
 
-constexpr char kPredictionsFile[] = "predictions.npy";
-constexpr char kLogitsFile[] = "logits.npy";
-constexpr char kNodesFile[] = "nodes.npy";
+/// The probability that each row's softmax gives to its largest logit: [rows, 1].
+Matrix<float> largest_probabilities(MatrixView<const float> logits) {
+  Matrix<float> largest(logits.rows, 1);
+  for (int64_t i = 0; i < logits.rows; ++i) {
+    const std::span<const float> row(logits.row(i), static_cast<size_t>(logits.cols));
+    const float most = *std::max_element(row.begin(), row.end());
+    double sum = 0;
+    for (const float logit : row) sum += std::exp(static_cast<double>(logit) - most);
+    *largest.row(i) = static_cast<float>(1 / sum);
+  }
+  return largest;
+}
 
 /// Whether the nodes are some alone, so that their ids must be told.
 bool is_subset(const proto::PredictConfig& config) {
   return config.nodes() != proto::PredictConfig::ALL || !config.nodes_file().empty();
 }
 
+/// What the model says of some rows: [rows, C], [rows, H].
+struct ModelOutput {
+  MatrixView<const float> logits;
+  MatrixView<const float> embeddings;
+};
+
 /// Where predicted rows go. Rows of neighbouring places are written together.
 class Predictions {
  public:
+  /// Collective.
   Predictions(const comm::Communicator& comm, const proto::PredictConfig& config, const fs::path& folder,
-              const NodeSet& nodes, int64_t num_classes)
+              const NodeSet& nodes, const model::ModelShape& shape)
       : comm_(comm),
         folder_(folder),
         places_(nodes.places),
         classes_(comm, folder / kPredictionsFile, array::DType::kInt64, {nodes.num_places}) {
-    if (config.logits()) {
-      logits_.emplace(comm, folder / kLogitsFile, array::DType::kFloat32,
-                      std::vector<int64_t>{nodes.num_places, num_classes});
+    const int64_t n = nodes.num_places;
+    if (config.logits()) add_column(kLogitsFile, {n, shape.num_classes}, Source::kLogits);
+    if (config.embeddings()) add_column(kEmbeddingsFile, {n, shape.hidden_width}, Source::kEmbeddings);
+    if (config.probabilities() || config.misfiled() > 0 || config.format() == proto::PredictConfig::CSV) {
+      add_column(kProbabilitiesFile, {n}, Source::kProbabilities);
     }
     if (is_subset(config)) write_ids(nodes);
   }
 
-  /// logits [rows, C].
-  void write(std::span<const LocalId> rows, MatrixView<const float> logits) {
-    std::vector<int64_t> classes;
-    std::vector<float> values;
+  void write(std::span<const LocalId> rows, const ModelOutput& output) {
     const std::vector<Line> lines = lines_of(rows);
-    for (size_t i = 0; i < lines.size(); ++i) {
-      const std::span<const float> row(logits.row(lines[i].row_of_logits), static_cast<size_t>(logits.cols));
-      classes.push_back(argmax(row));
-      if (logits_.has_value()) values.insert(values.end(), row.begin(), row.end());
-      const bool goes_on = i + 1 < lines.size() && lines[i + 1].place == lines[i].place + 1;
-      if (goes_on) continue;
-      const int64_t first = lines[i].place + 1 - static_cast<int64_t>(classes.size());
-      classes_.write<int64_t>(first, classes);
-      if (logits_.has_value()) logits_->write<float>(first, values);
-      classes.clear();
-      values.clear();
+    const Matrix<float> probabilities = largest_probabilities(output.logits);
+    for (size_t first = 0; first < lines.size();) {
+      size_t end = first + 1;
+      while (end < lines.size() && lines[end].place == lines[end - 1].place + 1) ++end;
+      const std::span<const Line> run(lines.data() + first, end - first);
+      write_classes(run, output.logits);
+      for (Column& column : columns_) {
+        write_rows(run,
+                   column.source == Source::kLogits       ? output.logits
+                   : column.source == Source::kEmbeddings ? output.embeddings
+                                                          : probabilities.view(),
+                   column.array);
+      }
+      first = end;
     }
   }
 
@@ -92,13 +112,16 @@ class Predictions {
   /// are not written anew go.
   void publish() {
     classes_.close();
-    if (logits_.has_value()) logits_->close();
+    for (Column& column : columns_) column.array.close();
     if (ids_.has_value()) ids_->close();
     comm::agree(comm_, [&] {
       if (comm_.rank() != 0) return;
-      for (const char* name : {kPredictionsFile, kLogitsFile, kNodesFile}) remove_old(folder_ / name);
+      for (const char* name :
+           {kPredictionsFile, kLogitsFile, kProbabilitiesFile, kEmbeddingsFile, kNodesFile, kPredictionsTable}) {
+        remove_old(folder_ / name);
+      }
       if (ids_.has_value()) ids_->take_name();
-      if (logits_.has_value()) logits_->take_name();
+      for (Column& column : columns_) column.array.take_name();
       classes_.take_name();
       sync_folder(folder_);
     });
@@ -107,14 +130,42 @@ class Predictions {
  private:
   struct Line {
     int64_t place = 0;
-    int64_t row_of_logits = 0;
+    int64_t row_of_output = 0;
   };
+  enum class Source { kLogits, kProbabilities, kEmbeddings };
+  struct Column {
+    Column(const comm::Communicator& comm, const fs::path& file, const std::vector<int64_t>& shape, Source from)
+        : array(comm, file, array::DType::kFloat32, shape), source(from) {}
+    SharedArray array;
+    Source source;
+  };
+
+  void add_column(const char* file, const std::vector<int64_t>& shape, Source source) {
+    columns_.emplace_back(comm_, folder_ / file, shape, source);
+  }
 
   void write_ids(const NodeSet& nodes) {
     ids_.emplace(comm_, folder_ / kNodesFile, array::DType::kInt64, std::vector<int64_t>{nodes.num_places});
     comm::agree(comm_, [&] {
       if (!nodes.ids.empty()) ids_->write<OriginalId>(nodes.first_id, nodes.ids);
     });
+  }
+
+  void write_classes(std::span<const Line> run, MatrixView<const float> logits) {
+    std::vector<int64_t> classes;
+    for (const Line& line : run) {
+      classes.push_back(argmax({logits.row(line.row_of_output), static_cast<size_t>(logits.cols)}));
+    }
+    classes_.write<int64_t>(run.front().place, classes);
+  }
+
+  static void write_rows(std::span<const Line> run, MatrixView<const float> rows, SharedArray& array) {
+    std::vector<float> values;
+    for (const Line& line : run) {
+      const float* const row = rows.row(line.row_of_output);
+      values.insert(values.end(), row, row + rows.cols);
+    }
+    array.write<float>(run.front().place, values);
   }
 
   static void remove_old(const fs::path& path) {
@@ -140,19 +191,9 @@ class Predictions {
   fs::path folder_;
   const std::vector<NodeSet::Place>& places_;
   SharedArray classes_;
-  std::optional<SharedArray> logits_;
+  std::list<Column> columns_;
   std::optional<SharedArray> ids_;
 };
-
-/// The checkpoint's model and sampler, this call's batch size and threads.
-proto::Config effective_config(const proto::Config& given, const proto::Checkpoint& checkpoint) {
-  proto::Config config = given;
-  config.set_seed(checkpoint.config().seed());
-  *config.mutable_model() = checkpoint.config().model();
-  *config.mutable_sampler() = checkpoint.config().sampler();
-  config.mutable_sampler()->set_batches_ahead(given.sampler().batches_ahead());
-  return config;
-}
 
 CheckpointReader open_checkpoint(const comm::Communicator& comm, const fs::path& path) {
   const fs::path folder = resolve_checkpoint(comm, path);
@@ -184,7 +225,7 @@ class Predictor {
   }
 
   PredictResult run(const fs::path& folder, Output output) {
-    Predictions predictions(comm_, config_.predict(), folder, nodes_, graph_.partition().num_classes());
+    Predictions predictions(comm_, config_.predict(), folder, nodes_, model_.shape());
     predict_all(predictions, output);
     predictions.publish();
     std::array<int64_t, 2> sums = {num_correct_, num_labelled_};
@@ -212,10 +253,10 @@ class Predictor {
     while (const std::optional<sampler::MiniBatch> batch = pipeline.next()) {
       const BatchInput<Device> seeds = inputs.bring(*batch, 0);
       const auto on_device = model_.forward(seeds.model, model::Mode::kEvaluate, 0);
-      const std::vector<float> values =
-          host_copy(device_, VectorView<const float, Device>(on_device.data, on_device.size()));
-      const MatrixView<const float> logits(values.data(), on_device.rows, on_device.cols);
-      comm::agree(comm_, [&] { predictions.write(batch->seeds, logits); });
+      const Matrix<float> logits = host_copy(device_, on_device);
+      const Matrix<float> embeddings =
+          config_.predict().embeddings() ? host_copy(device_, model_.embeddings()) : Matrix<float>();
+      comm::agree(comm_, [&] { predictions.write(batch->seeds, {logits, embeddings}); });
       count(batch->labels, logits);
       bar.advance(1);
     }
@@ -247,7 +288,7 @@ PredictResult predict(const comm::Communicator& comm, const proto::Config& given
                       const std::vector<int32_t>& rank_of_part, const fs::path& checkpoint,
                       const fs::path& output_folder, Output output) {
   const CheckpointReader reader = open_checkpoint(comm, checkpoint);
-  const proto::Config config = effective_config(given, reader.manifest());
+  const proto::Config config = with_settings_of(reader.manifest(), given);
   return with_device(comm, config, [&]<class Device>(Device& device) {
     return Predictor<Device>(device, comm, config, partition_folder, rank_of_part, reader).run(output_folder, output);
   });

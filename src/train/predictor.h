@@ -1,7 +1,11 @@
 /// Prediction: from a checkpoint and encoded shards to classes, and logits on request, of any set of nodes.
 ///
-///   OUT/predictions.npy  [n] int64 class       logits.npy  [n, C] float32, on request
-///   OUT/nodes.npy        [n] int64 original ids, unless all nodes are predicted
+///   OUT/predictions.npy    [n] int64 class
+///   OUT/nodes.npy          [n] int64 original ids, unless all nodes are predicted
+/// and on request, float32:
+///   OUT/logits.npy         [n, C]
+///   OUT/probabilities.npy  [n] of the predicted class
+///   OUT/embeddings.npy     [n, H] what the last layer reads
 ///
 /// Row i belongs to node i where all are predicted, to element i of predict.nodes_file where one is given, and
 /// otherwise to the i-th of the split by ascending original id. The partition may be another one than the training's.
@@ -16,6 +20,14 @@
 #include "train/trainer.h"
 
 namespace gigahop::train {
+
+inline constexpr char kPredictionsFile[] = "predictions.npy";
+inline constexpr char kNodesFile[] = "nodes.npy";
+inline constexpr char kLogitsFile[] = "logits.npy";
+inline constexpr char kProbabilitiesFile[] = "probabilities.npy";
+inline constexpr char kEmbeddingsFile[] = "embeddings.npy";
+/// Made from the others by whoever knows the names of nodes; one of an earlier call goes with its predictions.
+inline constexpr char kPredictionsTable[] = "predictions.csv";
 
 struct PredictResult {
   int64_t num_nodes = 0;

@@ -87,6 +87,15 @@ model::ModelShape model_shape(const proto::Config& config, const proto::Partitio
           .dropout_encoder = settings.dropout_encoder()};
 }
 
+proto::Config with_settings_of(const proto::Checkpoint& checkpoint, const proto::Config& given) {
+  proto::Config config = given;
+  config.set_seed(checkpoint.config().seed());
+  *config.mutable_model() = checkpoint.config().model();
+  *config.mutable_sampler() = checkpoint.config().sampler();
+  config.mutable_sampler()->set_batches_ahead(given.sampler().batches_ahead());
+  return config;
+}
+
 sampler::LoaderOptions loader_options(const proto::Config& config, int threads) {
   const proto::SamplerConfig& settings = config.sampler();
   const bool needs_samples =

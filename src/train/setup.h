@@ -6,6 +6,7 @@
 #include "comm/communicator.h"
 #include "graph/local_graph.h"
 #include "model/model_shape.h"
+#include "proto/checkpoint.pb.h"
 #include "proto/config.pb.h"
 #include "sampler/loader.h"
 #include "tensor/cpu.h"
@@ -20,6 +21,9 @@ uint64_t encoding_fingerprint(const graph::LocalGraph& graph);
 int64_t positional_width(const graph::LocalGraph& graph);
 
 model::ModelShape model_shape(const proto::Config& config, const proto::Partition& partition, int64_t positional_width);
+
+/// Seed, model and sampler of the checkpoint; batches_ahead and everything else as given. Pure.
+proto::Config with_settings_of(const proto::Checkpoint& checkpoint, const proto::Config& given);
 
 /// num_threads: of the rank; loading takes half of them, at least one, beside the step. A model without local attention
 /// needs no samples.

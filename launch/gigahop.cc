@@ -56,8 +56,8 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", GIGAHOP_VERSION);
 
   Invocation invocation;
-  for (const auto add : {add_import, add_generate, add_partition, add_encode, add_train, add_predict, add_inspect,
-                         add_run, add_doctor}) {
+  for (const auto add : {add_import, add_generate, add_partition, add_encode, add_train, add_predict, add_explain,
+                         add_inspect, add_run, add_doctor}) {
     add(app, invocation);
   }
   try {

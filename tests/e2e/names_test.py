@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Names go from the imported lists to what people read of predictions."""
 import csv
+import json
 import unittest
 
 import numpy
@@ -73,6 +74,39 @@ class Names(ProgramTest):
             line = next(line for line in printed.splitlines() if line.endswith(name))
             self.assertIn(section, line)
             self.assertIn(SECTIONS[int(name.split("-")[1]) % 4], line)
+
+    def explain(self, node, *more):
+        return self.succeeds("explain", self.workspace / "partition", "--config", self.config, "--checkpoint",
+                             self.workspace / "run", "--dataset", self.workspace / "dataset", "--node", node, *more)
+
+    def test_an_explanation_says_what_prediction_says_and_names_its_reasons(self):
+        self.run_all("--set", "predict.format=CSV")
+        page = self.folder / "page.html"
+        explained = json.loads(self.explain("package-40", "--json", "--html", page, "--top", "1000").stdout)
+        row = next(row for row in self.table(self.workspace / "predictions") if row["name"] == "package-40")
+        self.assertEqual(explained["id"], int(row["id"]))
+        self.assertEqual(explained["true_class"], "web")
+        self.assertEqual(explained["classes"][0]["class"], row["predicted"])
+        self.assertAlmostEqual(explained["classes"][0]["probability"], float(row["probability"]), places=4)
+        self.assertAlmostEqual(sum(each["probability"] for each in explained["classes"]), 1)
+        self.assertAlmostEqual(sum(token["readout"] for token in explained["tokens"]), 1)
+        self.assertEqual(sum(node["count"] for node in explained["nodes"]), 12)
+        neighbours = {f"package-{(40 + far) % 200}" for far in [4, 8, -4, -8]}
+        for node in explained["nodes"]:
+            expected = 0 if node["name"] == "package-40" else 1 if node["name"] in neighbours else 2
+            self.assertEqual(node["distance"], expected, node)
+        for codeword in explained["codewords"]:
+            self.assertEqual(len(codeword["typical"]), codeword["members"])
+        shown = page.read_text()
+        for node in explained["nodes"]:
+            self.assertIn(f">{node['name']}</text>", shown)
+        self.assertNotIn("http", shown)
+        self.assertIn("codewords attended to", self.explain("package-40").stdout)
+
+    def test_a_misspelt_node_is_answered_with_the_nearest_names(self):
+        self.run_all()
+        self.fails(2, "explain", self.workspace / "partition", "--checkpoint", self.workspace / "run", "--dataset",
+                   self.workspace / "dataset", "--node", "pakcage-199", says=["--node", "nearest: package-199"])
 
     def test_a_table_without_a_dataset_or_with_another_is_refused(self):
         self.run_all()

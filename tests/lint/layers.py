@@ -35,7 +35,7 @@ SEEN_IN = {
     r"(cuda|cublas|nccl)": ["src/tensor/cuda", "src/ops/cuda/", "comm/cuda/", "tests/emulation/"],
     r"zip\.h": ["src/array/", "tests/"],
     r"zlib\.h": ["src/dataset/", "tests/"],
-    r"nlohmann/": ["src/array/", "launch/doctor", "tests/bench/", "tests/unit/launch/"],
+    r"nlohmann/": ["src/array/", "launch/", "tests/bench/", "tests/unit/launch/"],
     r"CLI/": ["launch/"],
     r"google/protobuf": ["src/array/", "src/config/", "src/train/", "tests/mpi/train/"],
 }

@@ -26,7 +26,8 @@ array::DType feature_dtype(const GenerateConfig& config) {
 }
 
 Error no_format() {
-  return config_error("import.format", "DEBIAN, OGB, EDGES, NPZ or METIS", "none", "say --format or set import.format");
+  return config_error("import.format", "DEBIAN, OGB, EDGES, NPZ, METIS or MAT", "none",
+                      "say --format or set import.format");
 }
 
 Error no_kind(Origin origin) {
@@ -86,6 +87,21 @@ dataset::ImportSummary import_as_configured(const ImportConfig& config, const da
     case ImportConfig::METIS:
       return dataset::import_metis(
           {.graph = only_source(config), .attributes = attributes(config), .nan = nan_policy(config)}, destination);
+    case ImportConfig::MAT:
+      return dataset::import_mat({.file = only_source(config),
+                                  .edges = config.mat_edges(),
+                                  .features = config.mat_features(),
+                                  .labels = config.mat_labels(),
+                                  .label_quantiles = config.mat_label_quantiles(),
+                                  .attributes = {.features = {},
+                                                 .labels = {},
+                                                 .train = config.train(),
+                                                 .valid = config.valid(),
+                                                 .test = config.test(),
+                                                 .positional = config.positional()},
+                                  .direction = direction(config),
+                                  .nan = nan_policy(config)},
+                                 destination);
     case ImportConfig::NO_FORMAT:
       break;
   }

@@ -19,7 +19,7 @@ void add_import(CLI::App& app, Invocation& invocation) {
   CLI::App* command =
       app.add_subcommand("import",
                          "Read a graph into a dataset folder: Debian package lists, Open Graph Benchmark folders, edge "
-                         "lists, .npz, METIS files.\n"
+                         "lists, .npz, METIS and MATLAB files.\n"
                          "Examples:\n"
                          "  gigahop import --format DEBIAN --output data/packages/dataset\n"
                          "  gigahop import --format OGB --source ogb/ogbn_arxiv --output data/arxiv/dataset\n"
@@ -27,7 +27,7 @@ void add_import(CLI::App& app, Invocation& invocation) {
                          "--train t.npy --valid v.npy "
                          "--test s.npy --output data/dblp/dataset");
   add_dataset_command(*command, invocation, Origin::kImport,
-                      {{"--format", "import.format", "DEBIAN, OGB, EDGES, NPZ or METIS"},
+                      {{"--format", "import.format", "DEBIAN, OGB, EDGES, NPZ, METIS or MAT"},
                        {"--source", "import.source",
                         "File or folder to read; several: --set import.source=[a,b]; none: apt-cache dumpavail"},
                        {"--name", "import.name", "Name of the dataset"},
@@ -47,7 +47,10 @@ void add_import(CLI::App& app, Invocation& invocation) {
                        {"--train-mask", "import.npz_train_mask",
                         "NPZ: name of the training mask, train_masks[0] = its first row or column"},
                        {"--valid-mask", "import.npz_valid_mask", "NPZ: likewise"},
-                       {"--test-mask", "import.npz_test_mask", "NPZ: likewise"}});
+                       {"--test-mask", "import.npz_test_mask", "NPZ: likewise"},
+                       {"--mat-labels", "import.mat_labels", "MAT: name of the matrix that classes are made of"},
+                       {"--label-quantiles", "import.mat_label_quantiles",
+                        "MAT: so many classes of equal size by quantiles; 0: the labels are classes"}});
 }
 
 void add_generate(CLI::App& app, Invocation& invocation) {

@@ -6,7 +6,7 @@ packages=(
   # to build
   cmake g++ ninja-build pkg-config protobuf-compiler ccache
   # libraries
-  libcli11-dev libdnnl-dev libfmt-dev libhwloc-dev libmetis-dev libopenmpi-dev libprotobuf-dev librandom123-dev
+  libcli11-dev libdnnl-dev libfmt-dev libhwloc-dev libmatio-dev libmetis-dev libopenmpi-dev libprotobuf-dev librandom123-dev
   libspdlog-dev libxxhash-dev libzip-dev nlohmann-json3-dev ocl-icd-opencl-dev zlib1g-dev
   # to run
   openmpi-bin xz-utils lz4 zstd

@@ -21,6 +21,8 @@ std::vector<std::string> files_beside(const ImportConfig& config) {
     case ImportConfig::EDGES:
     case ImportConfig::METIS:
       return {config.features(), config.labels(), config.train(), config.valid(), config.test(), config.positional()};
+    case ImportConfig::MAT:
+      return {config.train(), config.valid(), config.test(), config.positional()};
     case ImportConfig::OGB:
     case ImportConfig::NPZ:
       return {config.positional()};

@@ -102,6 +102,21 @@ struct NpzOptions {
 };
 ImportSummary import_npz(const NpzOptions& options, const Destination& destination);
 
+/// One MATLAB file with named matrices, as snap_patents.mat of Lim et al. 2021: edges [2, E], features [N, F] dense or
+/// sparse, one number per node to make classes of. Ids count from 0. A matrix is read whole; the format of version 5
+/// holds up to 2 GiB of each. An empty name: the dataset has none of it.
+struct MatOptions {
+  std::filesystem::path file = {};
+  std::string edges = "edge_index";
+  std::string features = "node_feat";
+  std::string labels = "years";
+  int64_t label_quantiles = 5;     // classes made of the labels by label_by_quantiles(); 0: they are classes
+  AttributeFiles attributes = {};  // what the file has none of: splits, positional encodings
+  Direction direction = Direction::kUndirected;
+  NanPolicy nan = NanPolicy::kRefuse;
+};
+ImportSummary import_mat(const MatOptions& options, const Destination& destination);
+
 /// The packages of a Debian or Ubuntu release. Nodes: packages, sorted by name; the first stanza of a name counts.
 /// Edges: Depends, Pre-Depends and Recommends, every alternative one; names that are no package are dropped. Labels:
 /// the section without a prefix such as "universe/", classes sorted by name. Features: hashed words of description and

@@ -34,6 +34,7 @@ SEEN_IN = {
     r"Random123/": ["src/base/", "src/ops/cpu/", "src/ops/cuda/"],
     r"(cuda|cublas|nccl)": ["src/tensor/cuda", "src/ops/cuda/", "comm/cuda/", "tests/emulation/"],
     r"zip\.h": ["src/array/", "tests/"],
+    r"matio\.h": ["src/dataset/", "tests/unit/dataset/"],
     r"zlib\.h": ["src/dataset/", "tests/"],
     r"nlohmann/": ["src/array/", "launch/", "tests/bench/", "tests/unit/launch/"],
     r"CLI/": ["launch/"],

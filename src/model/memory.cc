@@ -26,8 +26,8 @@ int64_t seed_columns(const ModelShape& shape) {
   const int64_t width = shape.attention_width();
   int64_t columns = 2 * shape.head_input_width() + 3 * (width + hidden) + shape.num_classes;
   if (shape.has_seed_branch()) columns += shape.feature_width + 3 * hidden + 1;
-  // h and its gradient; g, its normalised copy and half a gradient; queries and their gradient; the code
-  if (shape.has_global()) columns += 2 * hidden + 5 * shape.positional_width + 2 * width + 1;
+  // h and its gradient; g, its normalised copy and half a gradient; queries and their gradient; codes, old and new
+  if (shape.has_global()) columns += 2 * hidden + 5 * shape.positional_width + 2 * width + 2;
   return columns;
 }
 

@@ -68,7 +68,7 @@ class CheckpointFaults(ProgramTest):
         self.train(self.run, "--set", "train.checkpoint_every_steps=17", "--trace", trace,
                    variables={"LD_PRELOAD": os.environ["SLOW_DISK"], "SLOW_DISK_SECONDS": "1"})
         spans = [event for event in json.loads(trace.read_text())["traceEvents"] if event["ph"] == "X"]
-        writes = [span for span in spans if span["name"] == "write" and span["args"]["step"] == 17]
+        writes = [span for span in spans if span["name"] == "write" and span["args"]["number"] == 17]
         self.assertEqual(len(writes), 2)
         steps = [span for span in spans if span["name"] == "step"]
         for write in writes:

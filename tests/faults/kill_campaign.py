@@ -119,6 +119,7 @@ class Campaign:
         number += len(seen)
         while launched.is_running() and len(seen) < number:
             seen |= set(checkpoints(run, False))
+            time.sleep(0.001)
 
     def kill(self, launched, victim):
         """The rank, or where it is not there (yet), or for None, all."""

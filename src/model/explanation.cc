@@ -81,8 +81,8 @@ class Explainer {
   }
 
   Row state(const std::string& name) {
-    for (const StateArray& array : model_.state()) {
-      if (array.name == name) return {array.values.begin(), array.values.end()};
+    for (const StateArray<Cpu>& array : model_.state()) {
+      if (array.name == name) return {array.values.data, array.values.data + array.values.size};
     }
     throw Error(ErrorKind::kInternal, "no state named " + name);
   }

@@ -102,7 +102,7 @@ NodeExplanation explain_node(const comm::Communicator& comm, const proto::Config
   NodeExplanation explained{.node = node,
                             .label = graph.labels()[static_cast<size_t>(seed.value)],
                             .sample = sample_of(graph, seed, batch),
-                            .weights = model::explain(model, BatchInput<Cpu>(batch).model(), 0),
+                            .weights = model::explain(model, BatchInputs<Cpu>(device).bring(batch, 0).model, 0),
                             .codewords = {}};
   if (!model.has_codebook()) return explained;
   explained.codewords = strongest(explained.weights.codewords, num_codewords);
@@ -112,9 +112,9 @@ NodeExplanation explain_node(const comm::Communicator& comm, const proto::Config
     assignments->load(reader);
   }
   const auto state = model.state();
-  const auto histogram = std::ranges::find(state, "codebook.histogram", &model::StateArray::name);
+  const auto histogram = std::ranges::find(state, "codebook.histogram", &model::StateArray<Cpu>::name);
   for (AttendedCodeword& codeword : explained.codewords) {
-    codeword.num_members = static_cast<int64_t>(histogram->values[static_cast<size_t>(codeword.number)]);
+    codeword.num_members = static_cast<int64_t>(histogram->values[codeword.number]);
     if (assignments.has_value()) describe_members(graph, assignments->codes(), num_typical, codeword);
   }
   return explained;

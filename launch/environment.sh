@@ -4,12 +4,12 @@ repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build="$repository/build/release"
 gigahop="${GIGAHOP:-$build/launch/gigahop}"
 
-# Whether tests are part of the build: they need packages of their own.
-tests=OFF
+# Settings of the build. Tests need packages of their own.
+build_settings=(-DGIGAHOP_TESTS=OFF)
 
 # build_targets TARGET...: configures, then builds the targets.
 build_targets() {
-  cmake -S "$repository" --preset release -DGIGAHOP_TESTS="$tests" >"$repository/.build.log" 2>&1 || { cat "$repository/.build.log" >&2; return 1; }
+  cmake -S "$repository" --preset release "${build_settings[@]}" >"$repository/.build.log" 2>&1 || { cat "$repository/.build.log" >&2; return 1; }
   rm -f "$repository/.build.log"
   cmake --build "$build" -j "$(nproc)" --target "$@"
 }

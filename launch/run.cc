@@ -149,8 +149,9 @@ void run_stages(Context& context, Last last) {
     return train_model(context, workspace.partition, workspace.run,
                        {.resume = state == StageState::kBegun, .init_from = {}, .trace = {}});
   });
+  if (last == Last::kTrain) return;
   if (context.is_told_to_stop()) context.exit_code = kExitTryAgain;
-  if (last == Last::kTrain || context.exit_code == kExitTryAgain) return;
+  if (context.exit_code == kExitTryAgain) return;
   run_stage("predict", settings.predict, trained, workspace.predictions, [&](StageState) {
     predict_nodes(context, workspace.partition, workspace.run, workspace.predictions, workspace.dataset);
     return Completion::kComplete;

@@ -11,6 +11,7 @@ the seed i; when the kill comes, against the training, is up to the machine. Exi
 """
 import argparse
 import collections
+import itertools
 import os
 import pathlib
 import random
@@ -163,8 +164,11 @@ class Campaign:
         self.check_checkpoints(run, reference)
         if exit_code != 0:
             self.complain("mismatches", f"{run}: exit code {exit_code}", log.read_text())
-        elif checkpoints(run, True)[-1:] != [max(reference.states)] or figures(run) != reference.figures:
-            self.complain("mismatches", f"{run}: did not end as the uninterrupted training")
+        elif checkpoints(run, True)[-1:] != [max(reference.states)]:
+            self.complain("mismatches", f"{run}: ended with {checkpoints(run, True)}")
+        elif figures(run) != reference.figures:
+            lines = itertools.zip_longest(figures(run), reference.figures)
+            self.complain("mismatches", f"{run}: its metrics differ:", *[pair for pair in lines if pair[0] != pair[1]])
         if checkpoints(run, False):
             self.complain("mismatches", f"{run}: a partial checkpoint is left")
 

@@ -1,14 +1,15 @@
 """A SLURM on this machine: munged, slurmctld, and two slurmd that pass for the nodes n1 and n2. Each node has a host name
-of its own, or MPI would take the ranks of both for neighbours. Everything lies in one folder and ends with the cluster."""
+of its own, or MPI would take the ranks of both for neighbours, and processes of its own, which end with it, however that
+comes about. Everything lies in one folder."""
 import os
 import pathlib
-import signal
 import socket
 import subprocess
 import time
 
 from waiting import wait_until
 
+NODE = ["unshare", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc"]
 PROGRAMS = ["munged", "slurmctld", "slurmd", "sbatch", "srun", "unshare", "setpriv"]
 
 CONFIGURATION = """
@@ -74,9 +75,8 @@ class Cluster:
             wait_until((self.folder / "munge.socket").exists, "munged")
             self.start("slurmctld", "-D", "-c", "-f", self.configuration)
             for node in ["n1", "n2"]:
-                self.start("unshare", "--uts", "sh", "-c",
-                           f"hostname {node}; exec slurmd -D -N {node} -f {self.configuration}")
-            wait_until(self.is_idle, "two idle nodes")
+                self.start(*NODE, "sh", "-c", f"hostname {node}; exec slurmd -D -N {node} -f {self.configuration}")
+            self.wait_until(self.is_idle, "two idle nodes")
         except BaseException:
             self.__exit__()
             raise
@@ -84,20 +84,14 @@ class Cluster:
 
     def clear(self):
         """Until no job is left."""
-        for signal_option in [[], ["--signal=KILL"]]:
-            self.call("scancel", "--user=root", *signal_option)
-        wait_until(self.is_idle, "the end of all jobs")
+        self.call("scancel", "--user=root")
+        self.wait_until(self.is_idle, "the end of all jobs")
 
     def __exit__(self, *_):
         for daemon in reversed(self.daemons):
-            daemon.terminate()
-            try:
-                daemon.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                daemon.kill()
-                daemon.wait()
-        for pid in self.processes():
-            os.kill(pid, signal.SIGKILL)
+            daemon.kill()
+            daemon.wait()
+        wait_until(lambda: not self.processes(), "the end of all processes")
 
     def start(self, *command):
         """A daemon that does not outlive this process."""
@@ -112,6 +106,20 @@ class Cluster:
             raise AssertionError(f"{command}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
         return done.stdout
 
+    def wait_until(self, moment, what):
+        """What the cluster did meanwhile is part of the failure."""
+        try:
+            wait_until(moment, what, seconds=300)
+        except AssertionError as failure:
+            raise AssertionError(f"{failure}\n{self.describe()}") from None
+
+    def describe(self):
+        """Queue, nodes, and what the daemons said last."""
+        told = [self.call("squeue", check=False), self.call("sinfo", "--long", "--Node", check=False)]
+        for log in sorted(self.folder.glob("*.log")):
+            told.append(f"{log.name}\n" + "\n".join(log.read_text().splitlines()[-20:]) + "\n")
+        return "\n".join(told)
+
     def is_idle(self):
         return self.call("sinfo", "--noheader", "--states=idle", "--format=%D", check=False).strip() == "2"
 
@@ -124,7 +132,7 @@ class Cluster:
         return self.facts(job)["JobState"]
 
     def wait_for_end(self, job):
-        wait_until(lambda: self.state(job) in FINISHED, f"end of job {job}")
+        self.wait_until(lambda: self.state(job) in FINISHED, f"end of job {job}")
         return self.state(job)
 
     def requeue(self, job):
@@ -133,7 +141,7 @@ class Cluster:
         self.hasten(job)
 
     def hasten(self, job):
-        wait_until(lambda: self.state(job) == "PENDING", f"job {job} in the queue again")
+        self.wait_until(lambda: self.state(job) == "PENDING", f"job {job} in the queue again")
         time.sleep(2)  # credentials that were revoked in the same second would be refused
         self.call("scontrol", "update", f"JobId={job}", "StartTime=now")
 

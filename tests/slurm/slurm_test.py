@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """Jobs on a real SLURM of two nodes, submitted by launch/slurm/submit.sh: they run over both nodes, and go on after they
 were preempted, lost a rank, or ran out of time."""
-import contextlib
 import json
 import os
 import pathlib
@@ -10,24 +9,19 @@ import signal
 import tempfile
 import unittest
 
-from cluster import PROGRAMS, Cluster
+from cluster import NODE, PROGRAMS, Cluster
 from program import GIGAHOP, gigahop
 from requirements import missing, refusal, skip_if
-from waiting import wait_until
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 CONFIG = REPOSITORY / "configs" / "planted_partition.textproto"
 SMALL = {"generate.num_nodes": 4000, "partition.method": "HASH", "sampler.sample_size": 8, "model.hidden_width": 16,
          "train.evaluate_every_epochs": 0, "train.checkpoint_every_steps": 4, "threads": 1}
+EPOCHS = 20  # more than pass between the first checkpoint and what is then done to a job
 
 
 class Slurm(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        opened = contextlib.ExitStack()
-        cls.addClassCleanup(opened.close)
-        folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="gigahop_slurm_"))
-        cls.cluster = opened.enter_context(Cluster(folder))
+    cluster = None  # one for all tests
 
     def setUp(self):
         temporary = tempfile.TemporaryDirectory(prefix="gigahop_jobs_")
@@ -50,7 +44,7 @@ class Slurm(unittest.TestCase):
         return jobs
 
     def wait_for_training(self, run="run"):
-        wait_until(lambda: list((self.workspace / run / "checkpoints").glob("step-*/DONE")), "a checkpoint")
+        self.cluster.wait_until(lambda: list((self.workspace / run / "checkpoints").glob("step-*/DONE")), "a checkpoint")
 
     def log(self, stage, job):
         return next(self.workspace.glob(f"slurm/*/{stage}-{job}.log")).read_text()
@@ -60,7 +54,7 @@ class Slurm(unittest.TestCase):
         return {line["epoch"]: line["loss"] for line in lines if line["kind"] == "epoch"}
 
     def assert_ended(self, job, state):
-        self.assertEqual(self.cluster.wait_for_end(job), state, (self.cluster.folder / "slurmctld.log").read_text())
+        self.assertEqual(self.cluster.wait_for_end(job), state, self.cluster.describe())
 
     def last_step(self, log):
         """The last one before a stop, as the program says it."""
@@ -70,7 +64,7 @@ class Slurm(unittest.TestCase):
         self.assertIn(f"resumed from {self.workspace}/run/checkpoints/step-{self.last_step(log):09}", log)
 
     def test_a_pipeline_that_is_preempted_ends_as_if_nothing_had_been(self):
-        jobs = self.submit("--pipeline", epochs=100)
+        jobs = self.submit("--pipeline", epochs=EPOCHS)
         self.assertEqual(list(jobs), ["partition", "encode", "train", "predict"])
         [train] = jobs["train"]
         self.wait_for_training()
@@ -84,12 +78,12 @@ class Slurm(unittest.TestCase):
         self.assertTrue((self.workspace / "predictions" / "predictions.npy").exists())
         ranks = sorted(path.name for path in self.workspace.glob(f"slurm/*/train-{train}/*.log"))
         self.assertEqual(ranks, ["rank-0000.log", "rank-0001.log"])
-        straight = gigahop("run", "--config", CONFIG, *self.settings(100, self.folder / "straight"), ranks=2)
+        straight = gigahop("run", "--config", CONFIG, *self.settings(EPOCHS, self.folder / "straight"), ranks=2)
         self.assertEqual(straight.returncode, 0, straight.stderr)
         self.assertEqual(self.losses(self.workspace), self.losses(self.folder / "straight"))
 
     def test_a_killed_rank_is_named_and_the_chain_goes_on(self):
-        first, second, third = self.submit("--chain", 3, epochs=100)["run"]
+        first, second, third = self.submit("--chain", 3, epochs=EPOCHS)["run"]
         self.wait_for_training()
         os.kill(self.cluster.processes(GIGAHOP)[1], signal.SIGKILL)
         self.assert_ended(first, "FAILED")
@@ -105,12 +99,12 @@ class Slurm(unittest.TestCase):
         self.wait_for_training()
         self.cluster.call("scancel", job)
         self.assert_ended(job, "CANCELLED")
-        wait_until(lambda: not self.cluster.processes(GIGAHOP), "the end of all ranks")
+        self.cluster.wait_until(lambda: not self.cluster.processes(GIGAHOP), "the end of all ranks")
         last = self.last_step(self.log("run", job))
         self.assertTrue((self.workspace / "run" / "checkpoints" / f"step-{last:09}" / "DONE").exists())
 
     def test_a_job_out_of_time_is_queued_again_and_mpirun_tells_its_ranks_too(self):
-        [job] = self.submit(epochs=100, variables={"GIGAHOP_LAUNCHER": "mpirun"})["run"]
+        [job] = self.submit(epochs=EPOCHS, variables={"GIGAHOP_LAUNCHER": "mpirun"})["run"]
         self.wait_for_training()
         self.cluster.call("scancel", "--batch", "--signal=USR1", job)
         self.cluster.hasten(job)
@@ -139,5 +133,6 @@ class Slurm(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    skip_if(missing(PROGRAMS) or refusal(["unshare", "--uts", "hostname", "n1"]))
-    unittest.main()
+    skip_if(missing(PROGRAMS) or refusal([*NODE, "hostname", "n1"]))
+    with tempfile.TemporaryDirectory(prefix="gigahop_slurm_") as opened, Cluster(opened) as Slurm.cluster:
+        unittest.main()

@@ -61,11 +61,12 @@ class Hosts(ProgramTest):
 
     def test_hosts_that_lose_each_other_end_the_job(self):
         log = self.cut_in_mid_training(watchdog_seconds=120, keepalive_seconds=2)
-        self.assertIn("lost communication with a remote daemon", log)
-        self.assertIn(f"on node {self.hosts.addresses()[1]}", log)
+        # In the words of the daemon that notices: mpirun's own, or the other host's, which then ends before its time.
+        self.assertRegex(log, f"lost communication with a remote daemon(.|\n)*on node {self.hosts.addresses()[1]}|"
+                              "unable to reliably start one or more daemons")
 
     def test_the_watchdog_names_the_rank_beyond_a_cut_link(self):
-        self.hosts.give_up_after_retries(3)
+        self.hosts.give_up_after_retries(6)  # 25 seconds: the watchdog, which asks twice, comes first
         log = self.cut_in_mid_training(watchdog_seconds=3, keepalive_seconds=100)
         self.assertIn(f"comm: rank 1 on {self.hosts.names[1]} does not answer, last heard of", log)
 

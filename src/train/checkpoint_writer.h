@@ -58,6 +58,8 @@ class CheckpointWriter {
   bool is_written() const;
   /// Collective. Whether the pending checkpoint is published, the same on all ranks; true without one.
   bool finish();
+  /// Removes whole checkpoints but for the last `keep_last` and the best, as each finish() does. On rank 0 alone.
+  void remove_superseded(int64_t best_step) const;
 
  private:
   struct Pending {
@@ -68,7 +70,6 @@ class CheckpointWriter {
   bool publish_shares(const comm::Gathered& shares, proto::Checkpoint manifest) const;
   bool publish(const std::filesystem::path& folder, const proto::Checkpoint& manifest) const;
   void give_up(const proto::Checkpoint& manifest, std::string_view reason) const;
-  void remove_superseded(int64_t best_step) const;
 
   const comm::Communicator* comm_;
   std::filesystem::path run_folder_;

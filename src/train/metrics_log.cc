@@ -9,6 +9,8 @@
 namespace gigahop::train {
 namespace {
 
+constexpr std::string_view kSummary = "summary";
+
 std::string json_line(const proto::Metrics& metrics) {
   google::protobuf::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;
@@ -31,11 +33,16 @@ std::vector<proto::Metrics> read_metrics(const std::filesystem::path& file) {
   return all;
 }
 
+bool has_summary(const std::filesystem::path& run_folder, int64_t step) {
+  const std::vector<proto::Metrics> all = read_metrics(run_folder / kMetricsFile);
+  return !all.empty() && all.back().kind() == kSummary && all.back().step() == step;
+}
+
 MetricsLog::MetricsLog(const std::filesystem::path& run_folder, int64_t last_step)
     : path_(run_folder / kMetricsFile), events_(run_folder) {
   std::string kept;
   for (const proto::Metrics& metrics : read_metrics(path_)) {
-    if (metrics.step() <= last_step && metrics.kind() != "summary") kept += json_line(metrics);
+    if (metrics.step() <= last_step && metrics.kind() != kSummary) kept += json_line(metrics);
   }
   write_text_file(path_, kept);
   lines_.open(path_, std::ios::app);
@@ -44,7 +51,7 @@ MetricsLog::MetricsLog(const std::filesystem::path& run_folder, int64_t last_ste
 void MetricsLog::append(const proto::Metrics& metrics) {
   lines_.clear();
   lines_ << json_line(metrics) << std::flush;
-  const bool is_point = metrics.kind() != "summary";  // the summary repeats what the curves already show
+  const bool is_point = metrics.kind() != kSummary;  // the summary repeats what the curves already show
   const bool recorded = !is_point || events_.append(metrics);
   if ((lines_.good() && recorded) || complained_) return;
   complained_ = true;

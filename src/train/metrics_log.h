@@ -20,6 +20,9 @@ inline constexpr std::string_view kMetricsFile = "metrics.jsonl";
 /// The lines of a metrics.jsonl up to the first that is none, as a crash may leave it; empty without the file.
 std::vector<proto::Metrics> read_metrics(const std::filesystem::path& file);
 
+/// Whether the last line of the run's metrics.jsonl is the summary of a launch that ended with this step.
+bool has_summary(const std::filesystem::path& run_folder, int64_t step);
+
 class MetricsLog {
  public:
   /// Keeps the existing lines of steps <= last_step; -1 keeps none. Error{kData} if the folder cannot be written.

@@ -3,13 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "array/manifest.h"
 #include "base/checksum.h"
 #include "base/error.h"
 #include "base/files.h"
@@ -29,14 +27,13 @@
 #include "train/model_state.h"
 #include "train/report_line.h"
 #include "train/resume_checks.h"
+#include "train/run_progress.h"
 #include "train/schedule.h"
 #include "train/setup.h"
 
 namespace gigahop::train {
 namespace fs = std::filesystem;
 namespace {
-
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 template <class Device>
 int64_t count_used_codewords(model::LargeGt<Device>& model) {
@@ -63,7 +60,7 @@ TrainingRun<Device>::TrainingRun(Device& device, const comm::Communicator& comm,
       device_(device),
       graph_(open_graph(comm, partition_folder, rank_of_part)),
       plan_(plan_run(config.train(), graph_.partition())),
-      loader_(graph_, comm.duplicate(), loader_options(config, num_threads(config))),
+      stream_(comm, graph_, config_, plan_),
       model_(device_, model_shape(config, graph_.partition(), positional_width(graph_)), RandomKey{config.seed()},
              comm),
       optimizer_(
@@ -71,38 +68,8 @@ TrainingRun<Device>::TrainingRun(Device& device, const comm::Communicator& comm,
           {.weight_decay = config.train().weight_decay(), .clip_gradient_norm = config.train().clip_gradient_norm()}),
       assignments_(graph_, config.model().num_codewords(), RandomKey{config.seed()}),
       step_(comm_, model_, optimizer_, assignments_),
-      progress_(initial_progress()),
-      written_best_(best()),
-      last_loss_(kNone) {}
-
-template <class Device>
-proto::Checkpoint TrainingRun<Device>::initial_progress() const {
-  const proto::Partition& partition = graph_.partition();
-  proto::Checkpoint progress;
-  progress.set_format_version(kCheckpointFormatVersion);
-  progress.set_step(0);
-  progress.set_epoch(0);
-  progress.set_step_in_epoch(0);
-  *progress.mutable_config() = config_;
-  progress.set_graph_fingerprint(partition.graph_fingerprint());
-  progress.set_partition_fingerprint(array::fingerprint(partition.arrays()));
-  progress.set_gigahop_version(GIGAHOP_VERSION);
-  progress.set_num_ranks(comm_.size());
-  progress.set_num_parts(partition.num_parts());
-  progress.set_num_nodes(partition.num_nodes());
-  progress.set_feature_width(partition.feature_width());
-  progress.set_positional_width(static_cast<int32_t>(model_.shape().positional_width));
-  progress.set_num_classes(partition.num_classes());
-  progress.set_directed(partition.directed());
-  progress.set_num_edges(partition.num_edges());
-  progress.set_encoding_fingerprint(encoding_fingerprint(graph_));
-  progress.set_valid_accuracy(kNone);
-  progress.set_best_valid_accuracy(kNone);
-  progress.set_best_test_accuracy(kNone);
-  progress.set_best_step(-1);
-  progress.mutable_tally();
-  return progress;
-}
+      progress_(initial_progress(config_, graph_, comm.size())),
+      written_best_(best_of(progress_)) {}
 
 template <class Device>
 TrainResult TrainingRun<Device>::run() {
@@ -110,23 +77,17 @@ TrainResult TrainingRun<Device>::run() {
   std::optional<fs::path> checkpoint;
   if (options_.start == Start::kResume) checkpoint = newest_checkpoint(comm_, run_folder_);
   start_from(checkpoint);
-  if (checkpoint.has_value() && comm_.rank() == 0) name_best(run_folder_, progress_.best_step());
-  if (checkpoint.has_value() && is_at_end()) {
+  const int64_t last_step = checkpoint.has_value() ? progress_.step() : -1;
+  open_checkpoints(last_step);
+  const bool is_trained = checkpoint.has_value() && is_at_end();
+  if (is_trained) {
     log_info("nothing to train: {} has {} of {} steps", run_folder_.string(), progress_.step(), plan_.num_steps());
-    return result();
+    if (is_summed_up()) return result();
   }
   TraceFile timeline(comm_, options_.trace);
   trace::name_thread("steps");
-  open_outputs(checkpoint.has_value() ? progress_.step() : -1);
-  feed_batches(plan_);
-  is_stop_wanted();  // from here on it is heeded
-  if (plan_.num_epochs == 0) {
-    evaluate_untrained();
-  } else {
-    train_epochs();
-  }
-  pipeline_.reset();
-  finish_checkpoint();
+  open_log(last_step);
+  if (!is_trained) train();
   const proto::Metrics whole = summary();
   if (log_.has_value()) log_->append(whole);
   timeline.finish();
@@ -155,36 +116,10 @@ void TrainingRun<Device>::start_from(const std::optional<fs::path>& checkpoint) 
   model_.set_histogram(assignments_.histogram(comm_));
 }
 
-/// Called by the pipeline's thread, which alone uses the loader.
-template <class Device>
-std::optional<sampler::BatchRequest> TrainingRun<Device>::next_request() {
-  const std::optional<sampler::BatchRequest> request = feed_->next();
-  if (request.has_value() && request->salt != sampler::kEvaluationSalt) fill_cache(*request);
-  return request;
-}
-
-/// For what the training steps of the epoch of this request want.
-template <class Device>
-void TrainingRun<Device>::fill_cache(const sampler::BatchRequest& first) {
-  RunPlan one_epoch = plan_;
-  one_epoch.num_epochs = first.epoch + 1;
-  one_epoch.max_steps = 0;
-  std::optional<BatchFeed> feed;  // made where it is asked for: at few of the steps
-  loader_.fill_cache(first.salt, [&]() -> std::optional<sampler::BatchRequest> {
-    if (!feed.has_value()) feed.emplace(graph_, config_, one_epoch, first.epoch * plan_.steps_per_epoch);
-    auto request = feed->next();
-    if (request.has_value() && request->salt == sampler::kEvaluationSalt) return std::nullopt;
-    return request;
-  });
-}
-
 template <class Device>
 void TrainingRun<Device>::feed_batches(const RunPlan& plan) {
-  pipeline_.reset();
-  feed_.emplace(graph_, config_, plan, progress_.step(),
-                is_epoch_end_due() ? BatchFeed::From::kEpochEnd : BatchFeed::From::kTraining);
-  pipeline_.emplace(
-      loader_, [this] { return next_request(); }, config_.sampler().batches_ahead());
+  stream_.begin(plan, progress_.step(),
+                is_epoch_end_due(progress_) ? BatchFeed::From::kEpochEnd : BatchFeed::From::kTraining);
 }
 
 template <class Device>
@@ -204,17 +139,13 @@ void TrainingRun<Device>::restore(const fs::path& checkpoint) {
   load_model(reader.model(), Needed::kEverything, model_);
   load_optimizer(reader.optimizer(), model_, optimizer_);
   if (model_.has_codebook()) assignments_.load(reader);
-  progress_.set_step(saved.step());
-  progress_.set_epoch(saved.epoch());
-  progress_.set_step_in_epoch(saved.step_in_epoch());
-  progress_.set_valid_accuracy(saved.valid_accuracy());
+  continue_from(saved, progress_);
   if (saved.best_step() < 0 || is_complete(run_folder_ / kCheckpointsFolder / checkpoint_name(saved.best_step()))) {
-    set_best({saved.best_step(), saved.best_valid_accuracy(), saved.best_test_accuracy()});
+    set_best(progress_, best_of(saved));
   } else {
     log_warning("{} was the best and is no more: the next evaluated one is", checkpoint_name(saved.best_step()));
   }
-  written_best_ = best();
-  *progress_.mutable_tally() = saved.tally();
+  written_best_ = best_of(progress_);
 }
 
 template <class Device>
@@ -224,15 +155,44 @@ void TrainingRun<Device>::load_weights(const fs::path& path) {
   if (model_.has_codebook() && file.contains(kAssignmentsTensor)) assignments_.load(file);
 }
 
+/// As the launches before left them, without what they did not come to remove.
 template <class Device>
-void TrainingRun<Device>::open_outputs(int64_t last_step) {
+void TrainingRun<Device>::open_checkpoints(int64_t last_step) {
   writer_.emplace(comm_, run_folder_, config_.train().keep_last(), last_step);
+  if (last_step < 0 || comm_.rank() != 0) return;
+  name_best(run_folder_, progress_.best_step());
+  writer_->remove_superseded(progress_.best_step());
+}
+
+template <class Device>
+void TrainingRun<Device>::open_log(int64_t last_step) {
   comm::agree(comm_, [&] {
     if (comm_.rank() != 0) return;
     write_text_file(run_folder_ / "config.textproto", config::print_config(config_));
     // The line of an epoch whose end is due is written when that comes.
-    log_.emplace(run_folder_, is_epoch_end_due() ? last_step - 1 : last_step);
+    log_.emplace(run_folder_, is_epoch_end_due(progress_) ? last_step - 1 : last_step);
   });
+}
+
+/// By a launch before, which came to the same end.
+template <class Device>
+bool TrainingRun<Device>::is_summed_up() const {
+  int32_t is_told = comm_.rank() == 0 && has_summary(run_folder_, progress_.step()) ? 1 : 0;
+  comm::broadcast(comm_, std::span(&is_told, 1), 0);
+  return is_told == 1;
+}
+
+template <class Device>
+void TrainingRun<Device>::train() {
+  feed_batches(plan_);
+  is_stop_wanted();  // from here on it is heeded
+  if (plan_.num_epochs == 0) {
+    evaluate_untrained();
+  } else {
+    train_epochs();
+  }
+  stream_.end();
+  finish_checkpoint();
 }
 
 template <class Device>
@@ -248,35 +208,29 @@ bool TrainingRun<Device>::is_stop_wanted() const {
   return options_.is_stop_wanted && options_.is_stop_wanted();
 }
 
-/// Its steps are done; it has not been evaluated and reported.
-template <class Device>
-bool TrainingRun<Device>::is_epoch_end_due() const {
-  return progress_.step_in_epoch() == 0 && progress_.tally().num_seeds() > 0;
-}
-
 template <class Device>
 bool TrainingRun<Device>::is_at_end() const {
-  return progress_.step() >= plan_.num_steps() && !is_epoch_end_due();
+  return progress_.step() >= plan_.num_steps() && !is_epoch_end_due(progress_);
 }
 
 /// To its end, or to where a limit or a wish to stop ends it before.
 template <class Device>
 typename TrainingRun<Device>::Ending TrainingRun<Device>::train_epoch() {
   const EpochTimer timer([this] {
-    return EpochTimer::Spent{pipeline_->waited_seconds(), comm_.seconds() + step_.sync_seconds(),
-                             model_.product_seconds(), pipeline_->taken()};
+    return EpochTimer::Spent{stream_.batches().waited_seconds(), comm_.seconds() + step_.sync_seconds(),
+                             model_.product_seconds(), stream_.batches().taken()};
   });
   seeds_before_ = progress_.tally().num_seeds();
   if (comm_.rank() == 0 && options_.output == Output::kShown) {
     bar_.emplace(fmt::format("epoch {}", progress_.epoch() + 1), "steps", plan_.steps_per_epoch);
   }
   bool is_told_to_stop = false;
-  while (!is_epoch_end_due() && progress_.step() < plan_.num_steps() && !is_told_to_stop) {
+  while (!is_epoch_end_due(progress_) && progress_.step() < plan_.num_steps() && !is_told_to_stop) {
     is_told_to_stop = train_step();
-    if (!is_epoch_end_due() && (is_told_to_stop || plan_.saves_within_epoch(progress_.step()))) save();
+    if (!is_epoch_end_due(progress_) && (is_told_to_stop || plan_.saves_within_epoch(progress_.step()))) save();
   }
   bar_.reset();
-  const Ending ending = is_epoch_end_due() ? end_epoch(timer, is_told_to_stop) : Ending::kGoesOn;
+  const Ending ending = is_epoch_end_due(progress_) ? end_epoch(timer, is_told_to_stop) : Ending::kGoesOn;
   return is_told_to_stop ? Ending::kStopped : ending;
 }
 
@@ -286,7 +240,7 @@ bool TrainingRun<Device>::train_step() {
   comm::note_step(comm_, progress_.step());
   const int64_t num_seeds = num_seeds_of_step(graph_.partition(), progress_.step_in_epoch(), plan_.steps_per_epoch);
   const StepOutput output = step_.run(
-      *pipeline_,
+      stream_.batches(),
       {.step = progress_.step(), .num_seeds_all = num_seeds, .learning_rate = learning_rate_of(progress_.step())});
   // One small sum per step: the loss, whether the checkpoint under way is on disk on all ranks, and whether to stop.
   std::array<double, 4> sums = {output.loss_sum, static_cast<double>(output.num_correct),
@@ -324,7 +278,7 @@ typename TrainingRun<Device>::Ending TrainingRun<Device>::end_epoch(const EpochT
     save();
     return Ending::kStopped;
   }
-  last_loss_ = metrics.loss();
+  progress_.set_last_loss(metrics.loss());
   *progress_.mutable_tally() = {};
   traffic_.add_recent(metrics);
   report(metrics);
@@ -338,15 +292,16 @@ bool TrainingRun<Device>::evaluate_splits(proto::Metrics& metrics) {
   const comm::Phase phase(comm_, "evaluation");
   const trace::Span span("evaluation");
   const auto stop = [this] { return is_stop_wanted(); };
-  const auto valid = evaluate(comm_, model_, *pipeline_, feed_->num_valid_batches(), stop);
+  const auto valid = evaluate(comm_, model_, stream_.batches(), stream_.feed().num_valid_batches(), stop);
   if (!valid.has_value()) return false;
-  const auto test = evaluate(comm_, model_, *pipeline_, feed_->num_test_batches(), stop);
+  const auto test = evaluate(comm_, model_, stream_.batches(), stream_.feed().num_test_batches(), stop);
   if (!test.has_value()) return false;
   finish_checkpoint();
   progress_.set_valid_accuracy(*valid);
   if (!std::isnan(*valid)) metrics.set_valid_accuracy(*valid);
   if (!std::isnan(*test)) metrics.set_test_accuracy(*test);
-  if (!std::isnan(*valid) && !(*valid <= progress_.best_valid_accuracy())) set_best({progress_.step(), *valid, *test});
+  if (!std::isnan(*valid) && !(*valid <= progress_.best_valid_accuracy()))
+    set_best(progress_, {progress_.step(), *valid, *test});
   return true;
 }
 
@@ -424,22 +379,10 @@ void TrainingRun<Device>::finish_checkpoint() {
   if (!writer_->is_pending()) return;
   const comm::Phase phase(comm_, "checkpoint");
   if (writer_->finish()) {
-    written_best_ = best();
+    written_best_ = best_of(progress_);
   } else {
-    set_best(written_best_);
+    set_best(progress_, written_best_);
   }
-}
-
-template <class Device>
-typename TrainingRun<Device>::Best TrainingRun<Device>::best() const {
-  return {progress_.best_step(), progress_.best_valid_accuracy(), progress_.best_test_accuracy()};
-}
-
-template <class Device>
-void TrainingRun<Device>::set_best(const Best& best) {
-  progress_.set_best_step(best.step);
-  progress_.set_best_valid_accuracy(best.valid_accuracy);
-  progress_.set_best_test_accuracy(best.test_accuracy);
 }
 
 template <class Device>
@@ -451,7 +394,7 @@ template <class Device>
 TrainResult TrainingRun<Device>::result() const {
   return {.step = progress_.step(),
           .epoch = progress_.epoch(),
-          .last_loss = last_loss_,
+          .last_loss = progress_.last_loss(),
           .best_valid_accuracy = progress_.best_valid_accuracy(),
           .best_test_accuracy = progress_.best_test_accuracy(),
           .seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count(),

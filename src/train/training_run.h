@@ -14,15 +14,14 @@
 #include "model/large_gt.h"
 #include "proto/checkpoint.pb.h"
 #include "proto/metrics.pb.h"
-#include "sampler/loader.h"
-#include "sampler/pipeline.h"
 #include "train/assignments.h"
-#include "train/batch_feed.h"
+#include "train/batch_stream.h"
 #include "train/checkpoint_writer.h"
 #include "train/epoch_timer.h"
 #include "train/metrics_log.h"
 #include "train/optimizer.h"
 #include "train/run_plan.h"
+#include "train/run_progress.h"
 #include "train/step.h"
 #include "train/trace_file.h"
 #include "train/traffic_report.h"
@@ -42,25 +41,19 @@ class TrainingRun {
 
  private:
   enum class Ending { kGoesOn, kOutOfTime, kStopped };
-  struct Best {
-    int64_t step = -1;
-    double valid_accuracy = 0;
-    double test_accuracy = 0;
-  };
 
-  proto::Checkpoint initial_progress() const;
   void lock_run_folder();
   void start_from(const std::optional<std::filesystem::path>& checkpoint);
   void restore(const std::filesystem::path& checkpoint);
   void load_weights(const std::filesystem::path& path);
-  void open_outputs(int64_t last_step);
-  std::optional<sampler::BatchRequest> next_request();
-  void fill_cache(const sampler::BatchRequest& first);
+  void open_checkpoints(int64_t last_step);
+  void open_log(int64_t last_step);
+  bool is_summed_up() const;
   void feed_batches(const RunPlan& plan);
 
   bool is_stop_wanted() const;
-  bool is_epoch_end_due() const;
   bool is_at_end() const;
+  void train();
   void train_epochs();
   /// Whether some rank was told to stop.
   bool train_step();
@@ -73,9 +66,6 @@ class TrainingRun {
   proto::Metrics summary();
   void save();
   void finish_checkpoint();
-
-  Best best() const;
-  void set_best(const Best& best);
 
   double learning_rate_of(int64_t step) const;
   TrainResult result() const;
@@ -90,16 +80,14 @@ class TrainingRun {
   Device& device_;
   graph::LocalGraph graph_;
   RunPlan plan_;
-  sampler::Loader loader_;
+  BatchStream stream_;
   model::LargeGt<Device> model_;
   Optimizer<Device> optimizer_;
   Assignments assignments_;
   Step<Device> step_;
 
-  /// How far the run is; what a checkpoint says besides its arrays.
   proto::Checkpoint progress_;
   Best written_best_;         // the best whose checkpoint exists
-  double last_loss_;          // of the last whole epoch
   bool is_stopped_ = false;   // told to, before its end
   int64_t seeds_before_ = 0;  // of the epoch under way, trained on before this process took it up
 
@@ -107,8 +95,6 @@ class TrainingRun {
   std::optional<CheckpointWriter> writer_;
   std::optional<MetricsLog> log_;  // rank 0 alone
   std::optional<Progress> bar_;    // rank 0 alone
-  std::optional<BatchFeed> feed_;
-  std::optional<sampler::Pipeline> pipeline_;  // after loader_ and feed_: its thread uses both
 };
 
 }  // namespace gigahop::train

@@ -7,9 +7,7 @@ FIGURES = ["kind", "step", "epoch", "loss", "train_accuracy", "valid_accuracy", 
 
 
 def figures(run):
-    """Without summaries: those tell of one launch, and one that finds nothing left to train writes none."""
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-    lines = [line for line in lines if line.get("kind") != "summary"]
     return [{name: line.get(name) for name in FIGURES} for line in lines]
 
 

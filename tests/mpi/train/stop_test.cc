@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/folder_lock.h"
 #include "comm/collectives.h"
 #include "planted.h"
@@ -103,6 +104,42 @@ TEST_F(Stop, in_the_same_evaluation_twice_changes_nothing) {
     EXPECT_EQ(cut.step, whole_.result.step);
   }
   expect_same(whole_, folder_ / "whole", resume(run), run);
+}
+
+/// What is left of a whole run that was killed while it removed the checkpoints that it no longer keeps: one of them
+/// still whole, one in part, and no summary.
+void undo_the_end(const comm::Communicator& world, const fs::path& whole, const fs::path& run) {
+  if (world.rank() == 0) {
+    fs::copy(whole, run, fs::copy_options::recursive);
+    const fs::path checkpoints = run / train::kCheckpointsFolder;
+    for (const int64_t step : {1, 2}) {
+      fs::copy(checkpoints / train::checkpoint_name(8), checkpoints / train::checkpoint_name(step),
+               fs::copy_options::recursive);
+    }
+    fs::remove(checkpoints / train::checkpoint_name(1) / train::kDoneFile);
+    const std::string lines = read_text_file(run / train::kMetricsFile);
+    write_text_file(run / train::kMetricsFile, lines.substr(0, lines.find("{\"kind\":\"summary\"") + 9));
+  }
+  comm::barrier(world);
+}
+
+TEST_F(Stop, by_a_kill_after_the_last_checkpoint_leaves_an_end_that_the_next_run_makes_up_for) {
+  prepare("after_the_last");
+  const fs::path run = folder_ / "cut";
+  undo_the_end(world_, folder_ / "whole", run);
+  expect_same(whole_, folder_ / "whole", resume(run), run);
+  for (const auto which : {train::Completeness::kComplete, train::Completeness::kIncomplete}) {
+    EXPECT_EQ(train::list_checkpoints(run / train::kCheckpointsFolder, which),
+              train::list_checkpoints(folder_ / "whole" / train::kCheckpointsFolder, which));
+  }
+}
+
+TEST_F(Stop, that_never_was_leaves_nothing_to_change) {
+  prepare("nothing_left");
+  const fs::path metrics = folder_ / "whole" / train::kMetricsFile;
+  const std::string lines = read_text_file(metrics);
+  expect_same(whole_, folder_ / "whole", resume(folder_ / "whole"), folder_ / "whole");
+  EXPECT_EQ(read_text_file(metrics), lines);
 }
 
 TEST_F(Stop, of_an_evaluation_without_training_leaves_it_to_the_next_run) {

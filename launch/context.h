@@ -27,6 +27,19 @@ struct Context {
   /// Whether a signal was noted on any rank. Collective.
   bool is_told_to_stop() const;
 
+  /// For work that can be broken off in order: from its first question on, and as long as the work lasts, a signal is
+  /// noted for it to heed.
+  template <class Work>
+  auto let_stop(const Work& work) {
+    const auto result = work([this] {
+      if (!stop_signals.has_value()) return false;
+      stop_signals->react_by(StopSignals::Reaction::kNote);
+      return stop_signals->is_stop_wanted();
+    });
+    if (stop_signals.has_value()) stop_signals->react_by(StopSignals::Reaction::kEnd);
+    return result;
+  }
+
   /// What each step of this rank computes with; use_processors() sets it.
   int num_threads = 1;
 

@@ -33,7 +33,10 @@ void add_predict(CLI::App& app, Invocation& invocation) {
        {"--embeddings", "predict.embeddings", "true: write embeddings.npy too, the rows before the last layer"},
        {"--format", "predict.format", "CSV: write predictions.csv too, with names and probabilities"},
        {"--misfiled", "predict.misfiled", "Print so many nodes whose class the model doubts most"}},
-      [=](Context& context) { predict_nodes(context, *partition, *checkpoint, *output, *dataset); });
+      [=](Context& context) {
+        context.stop_signals.emplace(kExitTryAgain);
+        predict_nodes(context, *partition, *checkpoint, *output, *dataset);
+      });
 }
 
 }  // namespace gigahop::launch

@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/progress.h"
 #include "comm/agree.h"
+#include "comm/lock_folder.h"
 #include "graph/dataset_folder.h"
 #include "graph/partition_folder.h"
 #include "launch/prediction_table.h"
@@ -50,8 +52,8 @@ graph::DatasetFolder open_dataset_of(const fs::path& partition, const fs::path& 
   return folder;
 }
 
-void predict_nodes(Context& context, const fs::path& partition, const fs::path& checkpoint, const fs::path& output,
-                   const fs::path& dataset) {
+Completion predict_nodes(Context& context, const fs::path& partition, const fs::path& checkpoint,
+                         const fs::path& output, const fs::path& dataset) {
   const bool speaks = context.comm.rank() == 0;
   const proto::PredictConfig& settings = context.config.predict();
   std::optional<graph::DatasetFolder> names;
@@ -60,10 +62,19 @@ void predict_nodes(Context& context, const fs::path& partition, const fs::path& 
   });
   if (context.dry_run) {
     if (speaks) fmt::print("predict {}: less memory per rank than training\n", output.string());
-    return;
+    return Completion::kLimited;
   }
-  const train::PredictResult result =
-      train::predict(context.comm, context.config, partition, rank_of_parts(context, partition), checkpoint, output);
+  const std::vector<int32_t> rank_of_part = rank_of_parts(context, partition);
+  const auto lock = comm::lock_folder(context.comm, output);
+  const train::PredictResult result = context.let_stop([&](const auto& is_stop_wanted) {
+    return train::predict(context.comm, context.config, partition, rank_of_part, checkpoint, output,
+                          {.is_stop_wanted = is_stop_wanted});
+  });
+  if (result.is_stopped) {
+    log_info("told to stop: nothing is predicted");
+    context.exit_code = kExitTryAgain;
+    return Completion::kStopped;
+  }
   if (speaks) {
     fmt::print("predictions {}: {} nodes", output.string(), with_commas(result.num_nodes));
     if (result.num_labelled > 0) {
@@ -77,6 +88,7 @@ void predict_nodes(Context& context, const fs::path& partition, const fs::path& 
     if (settings.format() == proto::PredictConfig::CSV) table.write_csv(output / train::kPredictionsTable);
     if (settings.misfiled() > 0) print_misfiled(table, *names, settings.misfiled());
   });
+  return Completion::kComplete;
 }
 
 }  // namespace gigahop::launch

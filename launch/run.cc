@@ -153,9 +153,9 @@ void run_stages(Context& context, Last last) {
   if (context.is_told_to_stop()) context.exit_code = kExitTryAgain;
   if (context.exit_code == kExitTryAgain) return;
   run_stage("predict", settings.predict, trained, workspace.predictions, [&](StageState) {
-    predict_nodes(context, workspace.partition, workspace.run, workspace.predictions, workspace.dataset);
-    return Completion::kComplete;
+    return predict_nodes(context, workspace.partition, workspace.run, workspace.predictions, workspace.dataset);
   });
+  if (context.exit_code == kExitTryAgain) return;
   if (context.comm.rank() == 0) print_outcome(workspace);
 }
 

@@ -4,17 +4,15 @@
 #include "base/files.h"
 #include "comm/agree.h"
 #include "comm/collectives.h"
+#include "comm/lock_folder.h"
 
 namespace gigahop::launch {
 
 StageLog::StageLog(const comm::Communicator& comm, const std::filesystem::path& workspace)
-    : path_(workspace / "stages.textproto"), comm_(comm) {
+    : path_(workspace / "stages.textproto"), lock_(comm::lock_folder(comm, workspace)), comm_(comm) {
   std::string text;
   comm::agree(comm, [&] {
-    if (comm.rank() != 0) return;
-    make_folders(workspace);
-    lock_.emplace(workspace);
-    if (std::filesystem::exists(path_)) text = read_text_file(path_);
+    if (comm.rank() == 0 && std::filesystem::exists(path_)) text = read_text_file(path_);
   });
   text = comm::broadcast_text(comm, text, 0);
   array::parse_text_proto(text, path_.string(), stages_);

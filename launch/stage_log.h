@@ -6,7 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <optional>
+#include <memory>
 #include <string>
 
 #include "base/folder_lock.h"
@@ -38,7 +38,7 @@ class StageLog {
   int find(const std::string& stage) const;
 
   std::filesystem::path path_;
-  std::optional<FolderLock> lock_;  // rank 0 alone
+  std::unique_ptr<FolderLock> lock_;  // rank 0 alone
   proto::Stages stages_;
   const comm::Communicator& comm_;
 };

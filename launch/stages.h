@@ -53,7 +53,8 @@ graph::DatasetFolder open_dataset_of(const std::filesystem::path& partition, con
 
 /// `checkpoint`: a checkpoint folder, or a run folder, whose best one is meant. Files of an earlier call are replaced.
 /// dataset: where names and true classes are; may be empty unless predict.format or predict.misfiled asks for them.
-void predict_nodes(Context& context, const std::filesystem::path& partition, const std::filesystem::path& checkpoint,
-                   const std::filesystem::path& output, const std::filesystem::path& dataset);
+Completion predict_nodes(Context& context, const std::filesystem::path& partition,
+                         const std::filesystem::path& checkpoint, const std::filesystem::path& output,
+                         const std::filesystem::path& dataset);
 
 }  // namespace gigahop::launch

@@ -52,14 +52,10 @@ Completion train_model(Context& context, const fs::path& partition, const fs::pa
   start.start = options.resume ? train::Start::kResume : train::Start::kFresh;
   start.init_from = options.init_from;
   start.trace = options.trace;
-  if (context.stop_signals.has_value()) {
-    start.is_stop_wanted = [&signals = *context.stop_signals] {
-      signals.react_by(StopSignals::Reaction::kNote);
-      return signals.is_stop_wanted();
-    };
-  }
-  const train::TrainResult result = train::train(context.comm, context.config, partition, rank_of_part, run, start);
-  if (context.stop_signals.has_value()) context.stop_signals->react_by(StopSignals::Reaction::kEnd);
+  const train::TrainResult result = context.let_stop([&](const auto& is_stop_wanted) {
+    start.is_stop_wanted = is_stop_wanted;
+    return train::train(context.comm, context.config, partition, rank_of_part, run, start);
+  });
   const Completion completion = completion_of(result, context.config.train());
   if (completion == Completion::kStopped) context.exit_code = kExitTryAgain;
   if (!speaks) return completion;

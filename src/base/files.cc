@@ -178,6 +178,8 @@ PendingFolder::PendingFolder(fs::path final_path, Existing existing)
     throw data_error(final_.string(), "a name that is free", "a folder of that name",
                      "remove it or choose another name");
   }
+  make_folders(partial_);  // and with it the folder that the lock lies in
+  lock_.emplace(final_, final_.string() + ".lock");
   std::error_code error;
   fs::remove_all(partial_, error);
   if (error) throw file_error(partial_, "remove", error.value());
@@ -209,6 +211,7 @@ void PendingFolder::commit() {
   committed_ = true;
   sync_folder(final_.has_parent_path() ? final_.parent_path() : fs::path("."));
   if (!aside.empty()) fs::remove_all(aside, error);
+  lock_.reset();
 }
 
 std::string read_text_file(const fs::path& path) {

@@ -6,9 +6,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+
+#include "base/folder_lock.h"
 
 namespace gigahop {
 
@@ -75,7 +78,8 @@ class OutputFile {
 
 /// A folder built under "NAME.partial" and renamed to NAME by commit(), which first syncs it. An existing partial
 /// folder is removed at construction, an unfinished one by the destructor. NAME must not exist at commit, unless
-/// `kReplace`: then the old one is moved aside, and removed once the new one stands.
+/// `kReplace`: then the old one is moved aside, and removed once the new one stands. Until then it holds the
+/// lock "NAME.lock": Error{kData} if another process builds NAME.
 class PendingFolder {
  public:
   enum class Existing { kRefuse, kReplace };
@@ -91,6 +95,7 @@ class PendingFolder {
   std::filesystem::path final_;
   std::filesystem::path partial_;
   Existing existing_;
+  std::optional<FolderLock> lock_;
   bool committed_ = false;
 };
 

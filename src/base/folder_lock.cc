@@ -2,12 +2,14 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -39,19 +41,32 @@ void name_holder(int fd) {
   }
 }
 
+/// Whether the name still is that of the open file.
+bool is_file_of(int fd, const fs::path& name) {
+  struct stat open = {};
+  struct stat named = {};
+  return ::fstat(fd, &open) == 0 && ::stat(name.c_str(), &named) == 0 && open.st_dev == named.st_dev &&
+         open.st_ino == named.st_ino;
+}
+
 }  // namespace
 
-FolderLock::FolderLock(const fs::path& folder) {
-  const fs::path file = folder / "lock";
-  fd_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (fd_ < 0) throw data_error(file.string(), "a file that can be opened for writing", std::strerror(errno));
-  if (::flock(fd_, LOCK_EX | LOCK_NB) == 0) {
-    name_holder(fd_);
-    return;
+FolderLock::FolderLock(const fs::path& folder) : FolderLock(folder, folder / "lock") {}
+
+FolderLock::FolderLock(const fs::path& folder, fs::path file) : file_(std::move(file)) {
+  while (true) {
+    fd_ = ::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (fd_ < 0) throw data_error(file_.string(), "a file that can be opened for writing", std::strerror(errno));
+    if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) break;
+    if (is_file_of(fd_, file_)) {
+      name_holder(fd_);
+      return;
+    }
+    ::close(fd_);  // it was removed by its holder after it had been opened here
   }
   const int reason = errno;
   if (reason != EWOULDBLOCK) {
-    log_warning("{}: the file system has no locks ({}); see that no other run writes into this folder", file.string(),
+    log_warning("{}: the file system has no locks ({}); see that no other run writes into this folder", file_.string(),
                 std::strerror(reason));
     return;
   }
@@ -62,6 +77,7 @@ FolderLock::FolderLock(const fs::path& folder) {
 }
 
 FolderLock::~FolderLock() {
+  if (is_file_of(fd_, file_)) ::unlink(file_.c_str());
   ::close(fd_);
 }
 

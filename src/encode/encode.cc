@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "comm/agree.h"
 #include "comm/collectives.h"
+#include "comm/lock_folder.h"
 #include "encode/block_width.h"
 #include "encode/column_file.h"
 #include "encode/fastrp.h"
@@ -263,6 +264,7 @@ EncodeSummary encode_shards(const comm::Communicator& comm, const fs::path& part
   const auto start = std::chrono::steady_clock::now();
   const int64_t sent_before = comm.bytes_sent();
   check_options(options);
+  const auto lock = comm::lock_folder(comm, partition_folder);
   std::optional<graph::LocalGraph> graph;
   comm::agree(comm, [&] {
     for (size_t part = 0; part < rank_of_part.size(); ++part) {

@@ -62,9 +62,9 @@ struct EncodeSummary {
 /// those are kept and only the positional encodings are made. Where x comes from half-precision tokens and others are
 /// wanted, a warning says that what they lost stays lost.
 ///
-/// Collective. Errors: Error{kData} on all ranks; Error{kConfig} for options that make no sense.
-/// Cost: one pass over the edges per hop and block of columns (twice per power for FASTRP in several blocks); halo rows
-/// travel once per pass.
+/// Collective. Errors: Error{kData} on all ranks, also where another process encodes the same shards; Error{kConfig}
+/// for options that make no sense. Cost: one pass over the edges per hop and block of columns (twice per power for
+/// FASTRP in several blocks); halo rows travel once per pass.
 EncodeSummary encode_shards(const comm::Communicator& comm, const std::filesystem::path& partition_folder,
                             const std::vector<int32_t>& rank_of_part, const EncodeOptions& options);
 

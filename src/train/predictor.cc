@@ -224,9 +224,10 @@ class Predictor {
     });
   }
 
-  PredictResult run(const fs::path& folder, Output output) {
+  PredictResult run(const fs::path& folder, const PredictOptions& options) {
+    if (is_told_to_stop(options)) return {.is_stopped = true};
     Predictions predictions(comm_, config_.predict(), folder, nodes_, model_.shape());
-    predict_all(predictions, output);
+    if (!predict_all(predictions, options)) return {.is_stopped = true};
     predictions.publish();
     std::array<int64_t, 2> sums = {num_correct_, num_labelled_};
     comm::all_reduce_sum(comm_, std::span<int64_t>(sums));
@@ -236,7 +237,13 @@ class Predictor {
   }
 
  private:
-  void predict_all(Predictions& predictions, Output output) {
+  bool is_told_to_stop(const PredictOptions& options) const {
+    const bool is_wanted = options.is_stop_wanted && options.is_stop_wanted();
+    return comm::max_over_ranks(comm_, int64_t{is_wanted}) > 0;
+  }
+
+  /// False if a rank is told to stop before the end.
+  bool predict_all(Predictions& predictions, const PredictOptions& options) {
     const std::vector<LocalId> rows = nodes_.distinct_rows();
     const int64_t num_rows = comm::sum_over_ranks(comm_, static_cast<int64_t>(rows.size()));
     sampler::SeedPlan plan(graph_, rows, num_rows, config_.train().evaluation_batch_size());
@@ -245,12 +252,13 @@ class Predictor {
       const int64_t next = step++;
       return sampler::BatchRequest{.step = next, .salt = sampler::kEvaluationSalt, .seeds = plan.seeds(0, next)};
     };
-    const bool is_shown = comm_.rank() == 0 && output == Output::kShown;
+    const bool is_shown = comm_.rank() == 0 && options.output == Output::kShown;
     Progress bar("predict", "batches", plan.num_steps(),
                  is_shown ? Progress::Visibility::kShown : Progress::Visibility::kQuiet);
     sampler::Pipeline pipeline(loader_, request, config_.sampler().batches_ahead());
     BatchInputs<Device> inputs(device_);
     while (const std::optional<sampler::MiniBatch> batch = pipeline.next()) {
+      if (is_told_to_stop(options)) return false;
       const BatchInput<Device> seeds = inputs.bring(*batch, 0);
       const auto on_device = model_.forward(seeds.model, model::Mode::kEvaluate, 0);
       const Matrix<float> logits = host_copy(device_, on_device);
@@ -260,6 +268,7 @@ class Predictor {
       count(batch->labels, logits);
       bar.advance(1);
     }
+    return true;
   }
 
   void count(std::span<const int32_t> labels, MatrixView<const float> logits) {
@@ -286,11 +295,11 @@ class Predictor {
 
 PredictResult predict(const comm::Communicator& comm, const proto::Config& given, const fs::path& partition_folder,
                       const std::vector<int32_t>& rank_of_part, const fs::path& checkpoint,
-                      const fs::path& output_folder, Output output) {
+                      const fs::path& output_folder, const PredictOptions& options) {
   const CheckpointReader reader = open_checkpoint(comm, checkpoint);
   const proto::Config config = with_settings_of(reader.manifest(), given);
   return with_device(comm, config, [&]<class Device>(Device& device) {
-    return Predictor<Device>(device, comm, config, partition_folder, rank_of_part, reader).run(output_folder, output);
+    return Predictor<Device>(device, comm, config, partition_folder, rank_of_part, reader).run(output_folder, options);
   });
 }
 

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <vector>
 
 #include "comm/communicator.h"
@@ -33,6 +34,13 @@ struct PredictResult {
   int64_t num_nodes = 0;
   int64_t num_labelled = 0;  // of them
   double accuracy = 0;       // over the labelled ones; NaN without
+  bool is_stopped = false;   // told to, before its end: nothing was written
+};
+
+struct PredictOptions {
+  Output output = Output::kShown;
+  /// Asked on every rank before the first batch and between batches; true on any rank breaks it off.
+  std::function<bool()> is_stop_wanted = nullptr;
 };
 
 /// `checkpoint`: a checkpoint's folder, or a run folder, whose best is taken. Model and sampler are the checkpoint's;
@@ -44,6 +52,6 @@ struct PredictResult {
 PredictResult predict(const comm::Communicator& comm, const proto::Config& config,
                       const std::filesystem::path& partition_folder, const std::vector<int32_t>& rank_of_part,
                       const std::filesystem::path& checkpoint, const std::filesystem::path& output_folder,
-                      Output output = Output::kShown);
+                      const PredictOptions& options = {});
 
 }  // namespace gigahop::train

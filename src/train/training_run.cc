@@ -16,6 +16,7 @@
 #include "base/trace.h"
 #include "comm/agree.h"
 #include "comm/collectives.h"
+#include "comm/lock_folder.h"
 #include "comm/watchdog.h"
 #include "config/config.h"
 #include "tensor/host_copy.h"
@@ -73,7 +74,7 @@ TrainingRun<Device>::TrainingRun(Device& device, const comm::Communicator& comm,
 
 template <class Device>
 TrainResult TrainingRun<Device>::run() {
-  lock_run_folder();
+  lock_ = comm::lock_folder(comm_, run_folder_);  // before anything in it is looked at: what is newest stays so
   std::optional<fs::path> checkpoint;
   if (options_.start == Start::kResume) checkpoint = newest_checkpoint(comm_, run_folder_);
   start_from(checkpoint);
@@ -92,16 +93,6 @@ TrainResult TrainingRun<Device>::run() {
   if (log_.has_value()) log_->append(whole);
   timeline.finish();
   return result();
-}
-
-/// Before anything in it is looked at: what is newest stays so.
-template <class Device>
-void TrainingRun<Device>::lock_run_folder() {
-  comm::agree(comm_, [&] {
-    if (comm_.rank() != 0) return;
-    make_folders(run_folder_);
-    lock_.emplace(run_folder_);
-  });
 }
 
 template <class Device>

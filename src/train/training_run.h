@@ -42,7 +42,6 @@ class TrainingRun {
  private:
   enum class Ending { kGoesOn, kOutOfTime, kStopped };
 
-  void lock_run_folder();
   void start_from(const std::optional<std::filesystem::path>& checkpoint);
   void restore(const std::filesystem::path& checkpoint);
   void load_weights(const std::filesystem::path& path);
@@ -91,7 +90,7 @@ class TrainingRun {
   bool is_stopped_ = false;   // told to, before its end
   int64_t seeds_before_ = 0;  // of the epoch under way, trained on before this process took it up
 
-  std::optional<FolderLock> lock_;  // rank 0 alone
+  std::unique_ptr<FolderLock> lock_;  // rank 0 alone
   std::optional<CheckpointWriter> writer_;
   std::optional<MetricsLog> log_;  // rank 0 alone
   std::optional<Progress> bar_;    // rank 0 alone

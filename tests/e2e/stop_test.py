@@ -73,6 +73,36 @@ class Stop(ProgramTest):
             os.kill(launched.ranks()[1], signal.SIGTERM)
             self.assertEqual(launched.process.wait(timeout=120), TRY_AGAIN)
 
+    def refuse_second(self, lock, arguments):
+        """While the first command, which holds `lock`, stands still, the same is refused by its name."""
+        with Launched(arguments, ranks=2, folder=self.folder) as launched:
+            launched.wait_for(lambda: lock.exists() and lock.read_text())
+            launched.stop()
+            self.fails(3, *arguments, says=["no other run writes into", f"process {launched.ranks()[0]} on"])
+            launched.go_on()
+            yield launched
+
+    def test_a_second_command_that_writes_the_same_folder_is_refused_and_the_first_goes_on(self):
+        self.succeeds("generate", "--config", self.config, "--output", self.workspace / "dataset")
+        partition = self.workspace / "partition"
+        for lock, arguments in [(self.workspace / "partition.lock", ["partition", self.workspace / "dataset",
+                                                                     "--output", partition]),
+                                (partition / "lock", ["encode", partition])]:
+            for first in self.refuse_second(lock, [*arguments, "--config", self.config]):
+                self.assertEqual(first.process.wait(timeout=120), 0)
+            self.assertFalse(lock.exists())
+
+    def test_a_stopped_prediction_leaves_nothing_and_a_second_one_is_refused_meanwhile(self):
+        self.succeeds("run", "--config", self.config, "--set", "train.epochs=0", "--until", "train", ranks=2)
+        output = self.folder / "predicted"
+        arguments = ["predict", self.workspace / "partition", "--config", self.config, "--checkpoint",
+                     self.workspace / "run", "--output", output, "--set", "train.evaluation_batch_size=1"]
+        for first in self.refuse_second(output / "lock", arguments):
+            first.wait_for((output / "predictions.npy.partial").exists)
+            os.kill(first.ranks()[1], signal.SIGTERM)
+            self.assertEqual(first.process.wait(timeout=120), TRY_AGAIN)
+        self.assertEqual(list(output.iterdir()), [])
+
     def test_a_stop_at_the_end_of_an_epoch_without_evaluation_is_checkpointed(self):
         self.succeeds("run", "--config", self.config, "--set", "train.epochs=0", ranks=2)
         run = self.folder / "one_step_epochs" / "run"

@@ -102,7 +102,7 @@ TEST(EmulatedPrediction, of_a_checkpoint_is_that_of_the_cpu) {
     config.set_device(device);
     const fs::path output = folder / proto::Config::Device_Name(device);
     train::predict(world, config, folder / "partition", ranks_of_parts(kPlantedParts, world.size()), folder / "run",
-                   output, train::Output::kQuiet);
+                   output, {.output = train::Output::kQuiet});
     const array::NpyArray array(output / "logits.npy");
     const std::span<const float> values = array.values<float>();
     return std::vector<float>(values.begin(), values.end());

@@ -46,7 +46,7 @@ class Fixture {
     Predicted predicted;
     predicted.result = train::predict(comm, config, folder / partition,
                                       ranks_of_parts(partition == "five" ? 5 : kPlantedParts, comm.size()),
-                                      folder / "run", output, train::Output::kQuiet);
+                                      folder / "run", output, {.output = train::Output::kQuiet});
     predicted.classes = read<int64_t>(output / "predictions.npy");
     predicted.logits = read<float>(output / "logits.npy");
     comm::barrier(comm);
@@ -123,6 +123,41 @@ TEST(Prediction, of_a_file_of_nodes_is_in_its_order_repeats_included) {
   expect_near(some.logits, rows_of(all.logits, ids));
 }
 
+std::vector<std::string> names_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(folder)) names.push_back(entry.path().filename().string());
+  std::ranges::sort(names);
+  return names;
+}
+
+TEST(Prediction, that_a_rank_is_told_to_stop_is_broken_off_and_leaves_what_was_there) {
+  Fixture f("predict_stopped");
+  const fs::path output = f.folder / "output";
+  f.config.mutable_predict()->set_nodes(PredictConfig::TEST);
+  const Predicted before = f.predict(f.world, "partition", output);
+  f.config.mutable_predict()->set_nodes(PredictConfig::ALL);
+  f.config.mutable_train()->set_evaluation_batch_size(64);
+  const auto stop_at = [&](int64_t question) {
+    int64_t num_asked = 0;
+    const bool wants = f.world.rank() == question % f.world.size();
+    const train::PredictResult result = train::predict(
+        f.world, f.config, f.folder / "partition", ranks_of_parts(kPlantedParts, f.world.size()), f.folder / "run",
+        output, {.output = train::Output::kQuiet, .is_stop_wanted = [&] { return ++num_asked > question && wants; }});
+    comm::barrier(f.world);
+    return result.is_stopped;
+  };
+  int64_t question = 0;
+  while (stop_at(question)) {
+    EXPECT_EQ(names_in(output), (std::vector<std::string>{"logits.npy", "nodes.npy", "predictions.npy"})) << question;
+    EXPECT_EQ(read<int64_t>(output / "predictions.npy"), before.classes) << question;
+    comm::barrier(f.world);
+    ++question;
+  }
+  EXPECT_GE(question, 1 + kPlantedNodes / 64);
+  EXPECT_EQ(read<int64_t>(output / "predictions.npy").size(), static_cast<size_t>(kPlantedNodes));
+  comm::barrier(f.world);
+}
+
 TEST(Prediction, leaves_nothing_of_an_earlier_one_beside_it) {
   Fixture f("predict_again");
   const fs::path output = f.folder / "output";
@@ -135,11 +170,9 @@ TEST(Prediction, leaves_nothing_of_an_earlier_one_beside_it) {
   f.config.mutable_predict()->set_nodes(PredictConfig::ALL);
   f.config.mutable_predict()->set_logits(false);
   train::predict(f.world, f.config, f.folder / "partition", ranks_of_parts(kPlantedParts, f.world.size()),
-                 f.folder / "run", output, train::Output::kQuiet);
+                 f.folder / "run", output, {.output = train::Output::kQuiet});
   comm::barrier(f.world);
-  std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(output)) names.push_back(entry.path().filename().string());
-  EXPECT_EQ(names, std::vector<std::string>{"predictions.npy"});
+  EXPECT_EQ(names_in(output), std::vector<std::string>{"predictions.npy"});
   EXPECT_EQ(read<int64_t>(output / "predictions.npy").size(), static_cast<size_t>(kPlantedNodes));
   comm::barrier(f.world);
 }

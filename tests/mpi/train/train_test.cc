@@ -345,7 +345,8 @@ TEST(Training, refuses_shards_encoded_apart_and_in_another_way_than_the_checkpoi
   EXPECT_NE(resumed.find("run gigahop encode with the settings of the checkpoint"), std::string::npos) << resumed;
   const std::string predicted = complaint(
       [&] {
-        train::predict(world, config, partition, ranks, folder / "run", folder / "predicted", train::Output::kQuiet);
+        train::predict(world, config, partition, ranks, folder / "run", folder / "predicted",
+                       {.output = train::Output::kQuiet});
       },
       ErrorKind::kData);
   EXPECT_NE(predicted.find("expected encoding"), std::string::npos) << predicted;

@@ -124,6 +124,19 @@ TEST(PendingFolder, refuses_or_replaces_an_existing_one) {
   EXPECT_EQ(read_text_file(path / "new"), "2");
 }
 
+TEST(PendingFolder, is_built_by_one_at_a_time) {
+  const fs::path path = test_folder() / "shared";
+  fs::remove_all(path);
+  {
+    PendingFolder first(path);
+    write_text_file(first.path() / "a", "1");
+    expect_data_error([&] { PendingFolder{path}; }, "no other run writes into");
+    EXPECT_EQ(read_text_file(first.path() / "a"), "1");
+    first.commit();
+  }
+  EXPECT_FALSE(fs::exists(path.string() + ".lock"));
+}
+
 TEST(PendingFolder, starts_afresh_after_a_crash) {
   const fs::path path = test_folder() / "crashed";
   fs::remove_all(path);

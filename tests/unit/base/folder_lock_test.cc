@@ -7,6 +7,9 @@
 #include <array>
 #include <csignal>
 #include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
 
 #include "base/error.h"
 
@@ -40,6 +43,30 @@ TEST(FolderLock, is_refused_with_the_name_of_the_holder_until_that_lets_go) {
   EXPECT_EQ(complaint_of_locking(empty_folder("another")), "");
   lock.reset();
   EXPECT_EQ(complaint_of_locking(folder), "");
+  EXPECT_TRUE(fs::is_empty(folder));
+}
+
+TEST(FolderLock, is_not_had_by_who_waits_at_a_file_that_its_holder_removes) {
+  const fs::path folder = empty_folder("removed");
+  constexpr int kThreads = 4;
+  int in_it = 0;  // by the lock's holder alone
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&] {
+      for (int held = 0; held < 200;) {
+        try {
+          const FolderLock lock(folder);
+          EXPECT_EQ(std::exchange(in_it, in_it + 1), 0);
+          std::this_thread::yield();
+          EXPECT_EQ(std::exchange(in_it, in_it - 1), 1);
+          ++held;
+        } catch (const Error&) {
+          std::this_thread::yield();
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
 }
 
 TEST(FolderLock, ends_with_a_process_that_is_killed) {

@@ -5,10 +5,12 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "dataset/attributes.h"
 #include "dataset/import.h"
 #include "dataset/label_quantiles.h"
 #include "dataset/mat_file.h"
+#include "dataset/rehearsal.h"
 
 namespace gigahop::dataset {
 namespace {
@@ -72,9 +74,18 @@ void copy_labels(const MatMatrix& matrix, int64_t num_quantiles, DatasetWriter& 
   writer.end_labels();
 }
 
+/// Whether matio, which was not made for hostile files, lives through it.
+void read_once(const MatOptions& options) {
+  const MatFile file(options.file);
+  for (const std::string& name : {options.features, options.labels, options.edges}) {
+    if (!name.empty()) file.read(name);
+  }
+}
+
 }  // namespace
 
 ImportSummary import_mat(const MatOptions& options, const Destination& destination) {
+  rehearse(options.file.string(), memory_of_host(), [&] { read_once(options); });
   DatasetWriter writer(destination, options.direction, options.nan);
   const MatFile file(options.file);
   if (!options.features.empty()) copy_features(file.read(options.features), writer);

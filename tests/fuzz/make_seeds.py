@@ -7,6 +7,8 @@ import pathlib
 import struct
 
 import numpy
+import scipy.io
+import scipy.sparse
 
 SEEDS = pathlib.Path(__file__).parent / "seeds"
 
@@ -27,6 +29,14 @@ def safetensors(header, data):
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
     return struct.pack("<Q", len(text)) + text + data
+
+
+def mat(compressed):
+    """What `gigahop import --format MAT` takes by default."""
+    buffer = io.BytesIO()
+    scipy.io.savemat(buffer, {"edge_index": numpy.array([[0, 1, 2], [1, 2, 3]]), "years": numpy.array([[1., 2, 3, 4]]),
+                              "node_feat": scipy.sparse.csc_matrix(numpy.eye(4, 3))}, do_compression=compressed)
+    return buffer.getvalue()
 
 
 def graph():
@@ -82,6 +92,8 @@ def seeds():
     yield "csv", "features.gz", gzip.compress(b"1,2.5\n-3e2,0\n7,1e-9\n", mtime=0)
     yield "csv", "members.gz", gzip.compress(b"1\n0\n", mtime=0) + gzip.compress(b"1\n", mtime=0)
     yield "csv", "labels", b"0\r\nnan\r\n1.0\r\n"
+    yield "mat", "plain.mat", mat(False)
+    yield "mat", "deflated.mat", mat(True)
     yield "edges", "commented", b"# source target\n0 1\n1\t2\n% x\n\n2,0 17\n"
     yield "edges", "titled.gz", gzip.compress(b"source;target\n0;1\n1;2\n", mtime=0)
     yield "metis", "plain", b"% a path\n3 2\n2\n1 3\n2\n"

@@ -49,7 +49,8 @@ dataset::AttributeFiles attributes(const ImportConfig& config) {
           .train = config.train(),
           .valid = config.valid(),
           .test = config.test(),
-          .positional = config.positional()};
+          .positional = config.positional(),
+          .names = config.names()};
 }
 
 dataset::ImportSummary import_as_configured(const ImportConfig& config, const dataset::Destination& destination) {
@@ -66,6 +67,14 @@ dataset::ImportSummary import_as_configured(const ImportConfig& config, const da
                                   .nan = nan_policy(config)},
                                  destination);
     case ImportConfig::EDGES:
+      if (!config.append().empty()) {
+        return dataset::append_to_dataset({.base = config.append(),
+                                           .edges = only_source(config),
+                                           .attributes = attributes(config),
+                                           .num_nodes = config.num_nodes(),
+                                           .nan = nan_policy(config)},
+                                          destination);
+      }
       return dataset::import_edges({.edges = only_source(config),
                                     .attributes = attributes(config),
                                     .num_nodes = config.num_nodes(),
@@ -98,7 +107,8 @@ dataset::ImportSummary import_as_configured(const ImportConfig& config, const da
                                                  .train = config.train(),
                                                  .valid = config.valid(),
                                                  .test = config.test(),
-                                                 .positional = config.positional()},
+                                                 .positional = config.positional(),
+                                                 .names = {}},
                                   .direction = direction(config),
                                   .nan = nan_policy(config)},
                                  destination);
@@ -164,6 +174,9 @@ void print_summary(const dataset::ImportSummary& summary, const std::filesystem:
 /// What can be told before anything is read.
 void check_import(const ImportConfig& config) {
   if (config.format() == ImportConfig::NO_FORMAT) throw no_format();
+  if (!config.append().empty() && config.format() != ImportConfig::EDGES) {
+    throw config_error("import.append", "EDGES as the format", ImportConfig::Format_Name(config.format()));
+  }
   if (config.format() == ImportConfig::DEBIAN) {
     if (!config.positional().empty()) {
       throw config_error("import.positional", "EDGES, METIS, NPZ or OGB as the format", "DEBIAN");

@@ -25,7 +25,9 @@ void add_import(CLI::App& app, Invocation& invocation) {
                          "  gigahop import --format OGB --source ogb/ogbn_arxiv --output data/arxiv/dataset\n"
                          "  gigahop import --format EDGES --source com-dblp.txt.gz --features x.npy --labels y.npy "
                          "--train t.npy --valid v.npy "
-                         "--test s.npy --output data/dblp/dataset");
+                         "--test s.npy --output data/dblp/dataset\n"
+                         "  gigahop import --append data/dblp/dataset --format EDGES --source new-edges.txt --features "
+                         "new-x.npy --output data/grown/dataset");
   add_dataset_command(*command, invocation, Origin::kImport,
                       {{"--format", "import.format", "DEBIAN, OGB, EDGES, NPZ, METIS or MAT"},
                        {"--source", "import.source",
@@ -40,6 +42,9 @@ void add_import(CLI::App& app, Invocation& invocation) {
                        {"--test", "import.test", "EDGES, METIS: .npy or .csv of node ids"},
                        {"--positional", "import.positional",
                         "EDGES, METIS, NPZ, OGB: .npy, float32 [nodes, width], for encode.positional FILE"},
+                       {"--names", "import.names", "EDGES, METIS: text, the name of a node on each line"},
+                       {"--append", "import.append",
+                        "EDGES: dataset folder to add to; rows given here are of the new nodes, whose ids follow"},
                        {"--ogb-split", "import.ogb_split", "OGB: which folder under split/, where there are several"},
                        {"--edges", "import.npz_edges", "NPZ: name of the array of edges"},
                        {"--npz-features", "import.npz_features", "NPZ: name of the array of features"},

@@ -18,8 +18,10 @@ void add_partition(CLI::App& app, Invocation& invocation) {
   command->add_option("dataset", *dataset, "Dataset folder")->type_name("DIR")->required();
   command->add_option("--output", *output, "Partition folder to make; must not exist")->type_name("DIR")->required();
   command
-      ->add_option("--refine", *refine,
-                   "Start from the parts of this partition folder, of the same nodes, and improve them")
+      ->add_option(
+          "--refine", *refine,
+          "Start from the parts of this partition folder, of the same nodes or of the first of them, and improve "
+          "them")
       ->type_name("DIR");
   invocation.add(*command,
                  {{"--parts", "partition.num_parts", "Number of parts, fixed for all runs on these shards"},

@@ -20,7 +20,8 @@ std::vector<std::string> files_beside(const ImportConfig& config) {
   switch (config.format()) {
     case ImportConfig::EDGES:
     case ImportConfig::METIS:
-      return {config.features(), config.labels(), config.train(), config.valid(), config.test(), config.positional()};
+      return {config.features(), config.labels(),     config.train(), config.valid(),
+              config.test(),     config.positional(), config.names(), config.append()};
     case ImportConfig::MAT:
       return {config.train(), config.valid(), config.test(), config.positional()};
     case ImportConfig::OGB:

@@ -9,6 +9,7 @@
 #include "partition/hash_partition.h"
 #include "partition/metis_partition.h"
 #include "partition/multilevel/multilevel.h"
+#include "partition/multilevel/part_state.h"
 
 namespace gigahop::partition {
 namespace {
@@ -51,8 +52,8 @@ std::vector<int32_t> by_levels(const comm::Communicator& comm, const PartitionOp
   if (!options.refine_from.has_value()) {
     return multilevel_partition(comm, graph, constraints.num_constraints, constraints.weights, multilevel);
   }
-  std::vector<int32_t> parts =
-      read_given_parts(comm, part_of_node_file(*options.refine_from), graph.blocks, options.num_parts);
+  std::vector<int32_t> parts = read_earlier_parts(comm, *options.refine_from, graph.blocks, options.num_parts);
+  parts.resize(static_cast<size_t>(graph.num_owned()), kNoPart);
   refine_partition(comm, graph, constraints.num_constraints, constraints.weights, multilevel, parts);
   return parts;
 }

@@ -30,14 +30,17 @@ void check_given_parts(const std::filesystem::path& file, int64_t num_nodes) {
   open_parts(file, num_nodes);
 }
 
-std::vector<int32_t> read_given_parts(const comm::Communicator& comm, const std::filesystem::path& file,
-                                      const NodeBlocks& blocks, int num_parts) {
+namespace {
+
+/// Of the file's `num_nodes` entries those of this rank's block.
+std::vector<int32_t> read_parts(const comm::Communicator& comm, const std::filesystem::path& file, int64_t num_nodes,
+                                const NodeBlocks& blocks, int num_parts) {
   constexpr int64_t kReadAtOnce = 1 << 15;
-  const int64_t first_node = blocks.first(comm.rank());
-  const int64_t end = blocks.first(comm.rank() + 1);
+  const int64_t first_node = std::min(num_nodes, blocks.first(comm.rank()));
+  const int64_t end = std::min(num_nodes, blocks.first(comm.rank() + 1));
   std::vector<int32_t> parts;
   comm::agree(comm, [&] {
-    const array::NpySliceReader reader = open_parts(file, blocks.num_nodes());
+    const array::NpySliceReader reader = open_parts(file, num_nodes);
     parts.reserve(static_cast<size_t>(end - first_node));
     std::vector<int64_t> slice;
     for (int64_t first = first_node; first < end; first += kReadAtOnce) {
@@ -56,15 +59,29 @@ std::vector<int32_t> read_given_parts(const comm::Communicator& comm, const std:
   return parts;
 }
 
+}  // namespace
+
+std::vector<int32_t> read_given_parts(const comm::Communicator& comm, const std::filesystem::path& file,
+                                      const NodeBlocks& blocks, int num_parts) {
+  return read_parts(comm, file, blocks.num_nodes(), blocks, num_parts);
+}
+
+std::vector<int32_t> read_earlier_parts(const comm::Communicator& comm, const std::filesystem::path& partition_folder,
+                                        const NodeBlocks& blocks, int num_parts) {
+  int64_t num_nodes = 0;
+  comm::agree(comm, [&] { num_nodes = graph::read_partition_manifest(partition_folder).num_nodes(); });
+  return read_parts(comm, part_of_node_file(partition_folder), num_nodes, blocks, num_parts);
+}
+
 void check_earlier_parts(const std::filesystem::path& partition_folder, int64_t num_nodes, int num_parts) {
   const proto::Partition manifest = graph::read_partition_manifest(partition_folder);
-  if (manifest.num_nodes() != num_nodes || manifest.num_parts() != num_parts) {
+  if (manifest.num_nodes() > num_nodes || manifest.num_parts() != num_parts) {
     throw data_error((partition_folder / graph::kPartitionManifest).string(),
-                     fmt::format("{} nodes in {} parts", num_nodes, num_parts),
+                     fmt::format("at most {} nodes in {} parts", num_nodes, num_parts),
                      fmt::format("{} nodes in {} parts", manifest.num_nodes(), manifest.num_parts()),
-                     "only a partition of the same nodes into as many parts can be refined");
+                     "only a partition of the same nodes, or of the first of them, into as many parts can be refined");
   }
-  check_given_parts(part_of_node_file(partition_folder), num_nodes);
+  check_given_parts(part_of_node_file(partition_folder), manifest.num_nodes());
 }
 
 std::filesystem::path part_of_node_file(const std::filesystem::path& partition_folder) {

@@ -20,8 +20,13 @@ void check_given_parts(const std::filesystem::path& file, int64_t num_nodes);
 std::vector<int32_t> read_given_parts(const comm::Communicator& comm, const std::filesystem::path& file,
                                       const NodeBlocks& blocks, int num_parts);
 
-/// Error{kData} unless this is a partition of num_nodes nodes into num_parts parts; its edges may be others.
+/// Error{kData} unless this is a partition of at most num_nodes nodes into num_parts parts; its edges may be others.
 void check_earlier_parts(const std::filesystem::path& partition_folder, int64_t num_nodes, int num_parts);
+
+/// The parts that nodes of this rank's block have in a partition of the same nodes or of the first of them: of as many
+/// from the block's first on as that has. Errors and collective as read_given_parts.
+std::vector<int32_t> read_earlier_parts(const comm::Communicator& comm, const std::filesystem::path& partition_folder,
+                                        const NodeBlocks& blocks, int num_parts);
 
 /// [N] int32 of a partition folder.
 std::filesystem::path part_of_node_file(const std::filesystem::path& partition_folder);

@@ -22,7 +22,7 @@ struct PartitionOptions {
   int num_parts = 8;
   Method method = Method::kAuto;
   std::filesystem::path part_of_node = {};  // kGiven: [N] int32 or int64 .npy, in original order
-  /// A partition folder of as many nodes, whose parts are improved.
+  /// A partition folder of these nodes or of the first of them, whose parts are improved.
   std::optional<std::filesystem::path> refine_from = {};
   Direction direction = Direction::kSymmetrised;
   double imbalance = 0.03;  // allowed excess of the heaviest part in each constraint

@@ -132,6 +132,8 @@ proto::Partition describe_source(const graph::DatasetFolder& dataset, const Part
   partition.set_format_version(graph::kPartitionFormatVersion);
   partition.set_dataset(source.name());
   partition.set_graph_fingerprint(dataset.fingerprint());
+  partition.mutable_grown_from()->CopyFrom(source.grown_from());
+  if (source.has_first_num_nodes()) partition.set_first_num_nodes(source.first_num_nodes());
   partition.set_num_nodes(source.num_nodes());
   partition.set_directed(options.direction == Direction::kDirected);
   partition.set_num_parts(options.num_parts);

@@ -7,9 +7,9 @@
 
 namespace gigahop::partition {
 
-/// Gives every node with kNoPart a part, each to the emptiest that has room in every constraint, or to the emptiest
-/// where none has. Collective. Cost: all kinds of such nodes (tuples of weights) on every rank, two sums and P numbers
-/// for each.
+/// Gives every node with kNoPart a part, whatever its edges, each to the emptiest that has room in every constraint, or
+/// to the emptiest where none has. Collective. Cost: all kinds of such nodes (tuples of weights) on every rank, two
+/// sums and P numbers for each.
 void place_isolated_nodes(const comm::Communicator& comm, PartState& state);
 
 /// Gives every part a node, if there are as many nodes as parts: one of low degree from the part with most nodes.

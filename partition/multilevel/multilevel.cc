@@ -15,6 +15,7 @@
 #include "partition/multilevel/coarsest.h"
 #include "partition/multilevel/contract.h"
 #include "partition/multilevel/isolated.h"
+#include "partition/multilevel/place_by_neighbours.h"
 #include "partition/multilevel/refine_by_jet.h"
 #include "partition/multilevel/refine_by_labels.h"
 
@@ -232,6 +233,8 @@ void refine_partition(const comm::Communicator& comm, const DistributedGraph& gr
   const Totals totals = add_up(comm, level);
   const PartLimits limits = part_limits(totals.weights, totals.heaviest, options.num_parts, options.imbalance);
   PartState state(comm, level, limits, parts);
+  place_by_neighbours(comm, state);
+  place_isolated_nodes(comm, state);
   balance_and_refine(comm, state, random_bits({options.seed}, Purpose::kPartition, 2, 0, 0));
   hold_first_limit_and_fill(comm, state);
   std::copy(state.owned_parts().begin(), state.owned_parts().end(), parts.begin());

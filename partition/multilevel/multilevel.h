@@ -41,8 +41,8 @@ std::vector<int32_t> multilevel_partition(const comm::Communicator& comm, const 
                                           int num_constraints, std::span<const NodeWeight> node_weights,
                                           const MultilevelOptions& options);
 
-/// Improves parts from elsewhere in place: balances and refines them on the graph as it is. parts [owned].
-/// Collective.
+/// Improves parts from elsewhere in place: gives a part to nodes that have none (kNoPart, of a graph that grew),
+/// balances and refines on the graph as it is. parts [owned]. Collective.
 void refine_partition(const comm::Communicator& comm, const DistributedGraph& graph, int num_constraints,
                       std::span<const NodeWeight> node_weights, const MultilevelOptions& options,
                       std::span<int32_t> parts);

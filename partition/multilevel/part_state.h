@@ -17,7 +17,7 @@
 
 namespace gigahop::partition {
 
-/// No part yet: isolated nodes, until they are placed.
+/// No part yet: isolated nodes, and new ones of a graph that grew, until they are placed.
 inline constexpr int32_t kNoPart = -1;
 
 /// The cut under limits, comparable: less overload first, then less cut.
@@ -126,6 +126,7 @@ class PartConnections {
     const auto parts = state_.local_parts();
     for (int64_t entry = graph.row_offsets[row]; entry < graph.row_offsets[row + 1]; ++entry) {
       const int32_t part = parts[graph.column_ids[entry]];
+      if (part == kNoPart) continue;
       if (weights_[part] == 0) touched_.push_back(part);
       weights_[part] += graph.edge_weight(entry);
     }

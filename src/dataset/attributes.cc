@@ -263,12 +263,20 @@ void copy_positional(const std::filesystem::path& path, DatasetWriter& writer) {
   writer.end_positional();
 }
 
+void copy_names(const std::filesystem::path& path, DatasetWriter& writer) {
+  if (path.empty()) return;
+  LineReader reader(path);
+  std::string_view line;
+  while (reader.next(line)) writer.append_name(line);
+}
+
 void copy_attributes(const AttributeFiles& files, DatasetWriter& writer) {
   const auto features = [&](auto source) { copy_features(std::move(source), writer); };
   const auto labels = [&](auto source) { copy_labels(std::move(source), writer); };
   open_by_name(files.features, features, features);
   open_by_name(files.labels, labels, labels);
   copy_positional(files.positional, writer);
+  copy_names(files.names, writer);
   const std::array<std::pair<Split, const std::filesystem::path*>, 3> splits = {
       {{Split::kTrain, &files.train}, {Split::kValid, &files.valid}, {Split::kTest, &files.test}}};
   for (const auto& [split, path] : splits) {

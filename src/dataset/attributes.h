@@ -1,5 +1,5 @@
-/// Features, labels, splits and positional encodings of nodes, from a text file or from an array, into a DatasetWriter
-/// in bounded memory.
+/// Features, labels, splits and positional encodings and names of nodes, from a text file or from an array, into a
+/// DatasetWriter in bounded memory.
 #pragma once
 
 #include <cstdint>
@@ -32,6 +32,9 @@ void copy_split(LineReader reader, Split split, DatasetWriter& writer);
 
 /// [N, G] float32. An empty path is nothing to copy.
 void copy_positional(const std::filesystem::path& path, DatasetWriter& writer);
+
+/// One name a line, in the order of the nodes. An empty path is nothing to copy.
+void copy_names(const std::filesystem::path& path, DatasetWriter& writer);
 
 /// .npy and text are told apart by the name's end.
 void copy_attributes(const AttributeFiles& files, DatasetWriter& writer);

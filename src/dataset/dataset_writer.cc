@@ -60,6 +60,12 @@ void DatasetWriter::set_num_nodes(int64_t num_nodes, const std::string& place) {
   num_nodes_place_ = place;
 }
 
+void DatasetWriter::set_origin(const proto::Dataset& base, uint64_t base_fingerprint) {
+  manifest_.mutable_grown_from()->CopyFrom(base.grown_from());
+  manifest_.add_grown_from(base_fingerprint);
+  manifest_.set_first_num_nodes(base.has_first_num_nodes() ? base.first_num_nodes() : base.num_nodes());
+}
+
 void DatasetWriter::record(const array::ArrayFile& file) {
   array::add_record(*manifest_.mutable_arrays(), file);
 }

@@ -52,6 +52,9 @@ class DatasetWriter {
   int64_t num_edges() const { return num_edges_; }  // so far
   const std::filesystem::path& path() const { return folder_.path(); }
 
+  /// That the dataset goes on from another one, of which every node keeps its id.
+  void set_origin(const proto::Dataset& base, uint64_t base_fingerprint);
+
   /// Edges in pairs: ids must be below num_nodes where known, else they are held to it in finish(). Messages count
   /// edges from 0.
   void append_edges(std::span<const int64_t> sources, std::span<const int64_t> targets, const std::string& place);

@@ -49,6 +49,7 @@ struct AttributeFiles {
   std::filesystem::path valid = {};
   std::filesystem::path test = {};
   std::filesystem::path positional = {};  // .npy [N, G], float32, all finite
+  std::filesystem::path names = {};       // text, one name a line
 };
 
 /// Pairs of node ids, one a line, separated by whitespace, commas, semicolons or tabs; further columns are ignored, as
@@ -62,6 +63,19 @@ struct EdgesOptions {
   NanPolicy nan = NanPolicy::kRefuse;
 };
 ImportSummary import_edges(const EdgesOptions& options, const Destination& destination);
+
+/// A dataset, and nodes and edges added to it, as a new dataset. Nodes of the base keep their ids, new ones follow.
+/// What the base has per node must come for the new nodes too, as rows of these alone: features, positional encodings,
+/// names; labels may be left out (-1). Edges and splits (ids alone) name nodes of both, and add to those of the base.
+/// Arrays are .npy; features have the dtype of the base where that is float16.
+struct AppendOptions {
+  std::filesystem::path base = {};  // dataset folder; stays as it is
+  std::filesystem::path edges = {};
+  AttributeFiles attributes = {};
+  int64_t num_nodes = 0;  // of both together; 0: one new node for each new row of features, positional or labels
+  NanPolicy nan = NanPolicy::kRefuse;
+};
+ImportSummary append_to_dataset(const AppendOptions& options, const Destination& destination);
 
 /// METIS graph files: a header "n m [fmt [ncon]]", then one line per node with its neighbours counted from 1. Sizes and
 /// weights of nodes and edges are skipped. Every edge stands on both lines, and is imported in both directions.

@@ -7,9 +7,10 @@
 /// points to, so (Âx)_v = sum over u in {v} and out-neighbours of x_u / sqrt((d_v + 1)(d_u + 1)), d = out-degree.
 ///
 /// FASTRP (Chen, Sultan, Tian, Chen, Skiena: "Fast and Accurate Network Embeddings via Very Sparse Random Projection",
-/// CIKM 2019): U_0 [N, G] is +1 or -1 with probability 1 / (2 sqrt N) each and 0 otherwise, drawn by original id;
-/// U_k = Â U_{k-1}; the encoding is sum_k weight_k U_k / |U_k| with |.| the L2 norm of the row (a zero row stays zero).
-/// With rows normalised this is the paper's degree-normalised transition matrix with beta = -1/2. Not normalised again.
+/// CIKM 2019): U_0 [N, G] is +1 or -1 with probability 1 / (2 sqrt N) each and 0 otherwise, drawn by original id (N: of
+/// the first of the datasets that a grown one goes back to, so that its nodes keep their rows); U_k = Â U_{k-1}; the
+/// encoding is sum_k weight_k U_k / |U_k| with |.| the L2 norm of the row (a zero row stays zero). With rows normalised
+/// this is the paper's degree-normalised transition matrix with beta = -1/2. Not normalised again.
 ///
 /// Sums run over the neighbours in shard order in double precision, so for one partition the files are the same bit for
 /// bit on any number of ranks; other partitions agree to rounding.

@@ -5,6 +5,10 @@
 
 namespace gigahop::encode {
 
+int64_t projected_nodes(const proto::Partition& partition) {
+  return partition.has_first_num_nodes() ? partition.first_num_nodes() : partition.num_nodes();
+}
+
 float projection_entry(RandomKey key, OriginalId node, int64_t column, int64_t num_nodes) {
   const RandomWords words =
       random_words(key, Purpose::kFastRp, 0, static_cast<uint64_t>(node.value), static_cast<uint32_t>(column / 4));
@@ -44,7 +48,7 @@ void FastRp::run(Propagation& propagation, const std::function<void(int64_t, Mat
 void FastRp::visit_powers(Propagation& propagation, int64_t first_column, int64_t num_columns, const Visit& visit) {
   u_.resize(graph_.num_owned(), num_columns);
   next_.resize(graph_.num_owned(), num_columns);
-  const int64_t num_nodes = graph_.map().num_nodes();
+  const int64_t num_nodes = projected_nodes(graph_.partition());
 #pragma omp parallel for schedule(static)
   for (int64_t row = 0; row < graph_.num_owned(); ++row) {
     for (int64_t c = 0; c < num_columns; ++c) {

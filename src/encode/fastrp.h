@@ -13,6 +13,10 @@
 
 namespace gigahop::encode {
 
+/// N of the density of U_0: nodes of the graph, or of the one that it grew out of, so that a node's row of U_0 stays
+/// what the model was trained with. Pure.
+int64_t projected_nodes(const proto::Partition& partition);
+
 /// Entry of U_0: +1, -1 or 0. Pure.
 float projection_entry(RandomKey key, OriginalId node, int64_t column, int64_t num_nodes);
 

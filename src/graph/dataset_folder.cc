@@ -24,6 +24,9 @@ void check_manifest(const proto::Dataset& manifest, const std::string& place) {
   require_between(place, "num_train", manifest.num_train(), 0, manifest.num_nodes());
   require_between(place, "num_valid", manifest.num_valid(), 0, manifest.num_nodes());
   require_between(place, "num_test", manifest.num_test(), 0, manifest.num_nodes());
+  if (manifest.has_first_num_nodes()) {
+    require_between(place, "first_num_nodes", manifest.first_num_nodes(), 1, manifest.num_nodes());
+  }
   if (manifest.class_names_size() != 0 && manifest.class_names_size() != manifest.num_classes()) {
     throw data_error(place, fmt::format("{} class names, or none", manifest.num_classes()),
                      std::to_string(manifest.class_names_size()));

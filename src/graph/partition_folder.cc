@@ -73,6 +73,9 @@ proto::Partition read_partition_manifest(const fs::path& partition_folder) {
   require_between(place, "feature_width", manifest.feature_width(), 0, kMaxCount);
   require_between(place, "positional_width", manifest.positional_width(), 0, kMaxCount);
   require_between(place, "num_classes", manifest.num_classes(), 0, kMaxCount);
+  if (manifest.has_first_num_nodes()) {
+    require_between(place, "first_num_nodes", manifest.first_num_nodes(), 1, manifest.num_nodes());
+  }
   check_offsets(manifest, place);
   check_parts(manifest, place);
   check_quotient(manifest, place);

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/log.h"
+#include "base/progress.h"
 #include "comm/agree.h"
 #include "comm/collectives.h"
 #include "train/checkpoint_folder.h"
@@ -162,6 +163,20 @@ void require_same_graph(const CheckpointReader& checkpoint, const proto::Partiti
   if (manifest.has_directed()) differences.compare("directed", manifest.directed(), partition.directed());
   if (manifest.has_num_edges()) differences.compare("adjacency entries", manifest.num_edges(), partition.num_edges());
   differences.throw_any(checkpoint.path(), "the checkpoint belongs to another graph than these shards");
+}
+
+void require_same_or_grown_graph(const CheckpointReader& checkpoint, const proto::Partition& partition) {
+  const proto::Checkpoint& manifest = checkpoint.manifest();
+  if (std::ranges::find(partition.grown_from(), manifest.graph_fingerprint()) == partition.grown_from().end()) {
+    return require_same_graph(checkpoint, partition);
+  }
+  Differences differences;
+  differences.compare("feature width", manifest.feature_width(), partition.feature_width());
+  differences.compare("classes", manifest.num_classes(), partition.num_classes());
+  if (manifest.has_directed()) differences.compare("directed", manifest.directed(), partition.directed());
+  differences.throw_any(checkpoint.path(), "the graph has grown beyond what the model can read; train anew");
+  log_info("the model was trained on {} nodes of these {}", with_commas(manifest.num_nodes()),
+           with_commas(partition.num_nodes()));
 }
 
 void require_same_encoding(const CheckpointReader& checkpoint, uint64_t encoding_fingerprint) {

@@ -49,6 +49,9 @@ std::filesystem::path resolve_checkpoint(const comm::Communicator& comm, const s
 
 /// Error{kData} that lists everything in which the graph differs from the one the checkpoint was trained on.
 void require_same_graph(const CheckpointReader& checkpoint, const proto::Partition& partition);
+/// For prediction: the shards may also be of a graph that grew out of that one, as long as the model can read its
+/// nodes.
+void require_same_or_grown_graph(const CheckpointReader& checkpoint, const proto::Partition& partition);
 /// Error{kData} if the shards are not encoded as those that the checkpoint was trained on. See encoding_fingerprint().
 void require_same_encoding(const CheckpointReader& checkpoint, uint64_t encoding_fingerprint);
 /// The same for the partition: which node is in which part. Only resuming needs it.

@@ -87,7 +87,7 @@ NodeExplanation explain_node(const comm::Communicator& comm, const proto::Config
   const CheckpointReader reader(resolve_checkpoint(comm, checkpoint));
   const proto::Config config = with_settings_of(reader.manifest(), given);
   const proto::Partition partition = graph::read_partition_manifest(partition_folder);
-  require_same_graph(reader, partition);
+  require_same_or_grown_graph(reader, partition);
   const graph::LocalGraph graph =
       open_graph(comm, partition_folder, std::vector<int32_t>(static_cast<size_t>(partition.num_parts()), 0));
   require_same_encoding(reader, encoding_fingerprint(graph));

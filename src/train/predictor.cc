@@ -218,7 +218,7 @@ class Predictor {
         model_(device_, model_shape(config, graph_.partition(), positional_width(graph_)), RandomKey{config.seed()},
                comm) {
     comm::agree(comm, [&] {
-      require_same_graph(checkpoint, graph_.partition());
+      require_same_or_grown_graph(checkpoint, graph_.partition());
       require_same_encoding(checkpoint, encoding_fingerprint(graph_));
       load_model(checkpoint.model(), Needed::kEverything, model_);
     });

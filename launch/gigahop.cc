@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "launch/command.h"
 #include "launch/guarded_main.h"
+#include "launch/manual.h"
 
 namespace {
 
@@ -54,6 +55,13 @@ int main(int argc, char** argv) {
       "partition, encode, train, predict, run and doctor also run under mpirun -n R.");
   app.require_subcommand(1);
   app.set_version_flag("--version", GIGAHOP_VERSION);
+
+  app.add_option_function<std::string>("--write-manual",
+                                       [&app](const std::string& folder) {
+                                         write_manual(app, folder);
+                                         throw CLI::Success();
+                                       })
+      ->group("");  // for the build
 
   Invocation invocation;
   for (const auto add : {add_import, add_generate, add_partition, add_encode, add_train, add_predict, add_explain,

@@ -85,6 +85,8 @@ void expect_refused(const std::function<void(proto::Dataset&)>& change, const st
 
 TEST(BadDataset, says_which_field_or_file_is_wrong) {
   expect_refused([](auto& m) { m.set_format_version(9); }, "format version 1, found 9");
+  expect_refused([](auto& m) { m.set_first_num_nodes(0); }, "first_num_nodes");
+  expect_refused([](auto& m) { m.set_first_num_nodes(4); }, "first_num_nodes");
   expect_refused([](auto& m) { m.set_num_nodes(0); }, "num_nodes");
   expect_refused([](auto& m) { m.set_num_nodes(4); }, "features.npy: expected shape (4, 2)");
   expect_refused([](auto& m) { m.set_num_edges(-4); }, "num_edges");

@@ -6,44 +6,21 @@
 #include <fmt/ranges.h>
 
 #include "launch/explanation_view.h"
+#include "report/html.h"
 
 namespace gigahop::launch {
 namespace {
 
+using report::escaped;
+
 constexpr double kCentre = 360;
 constexpr size_t kMostNodes = 40;  // more are not legible
 
-constexpr char kStyle[] = R"(
-:root { color-scheme: light dark; --ink: #222; --ground: #fff; --near: #0b6e99; --far: #b5651d; --self: #7a2f8f; }
-@media (prefers-color-scheme: dark) { :root { --ink: #ddd; --ground: #161616; --near: #5cc1ec; --far: #f0a868; --self: #d49be6; } }
-body { font: 15px/1.5 sans-serif; color: var(--ink); background: var(--ground); max-width: 60rem; margin: 1rem auto; padding: 0 1rem; }
-svg { width: 100%; height: auto; } svg text { fill: var(--ink); font-size: 12px; }
+constexpr std::string_view kStyle = R"(
+body { max-width: 60rem; } :root { --near: var(--c0); --far: var(--c1); --self: var(--c6); }
 .d0 { fill: var(--self); } .d1 { fill: var(--near); } .d2 { fill: var(--far); }
 line { stroke: var(--ink); stroke-opacity: .4; } pre { overflow-x: auto; }
 )";
-
-std::string escaped(std::string_view text) {
-  std::string html;
-  for (const char letter : text) {
-    switch (letter) {
-      case '<':
-        html += "&lt;";
-        break;
-      case '>':
-        html += "&gt;";
-        break;
-      case '&':
-        html += "&amp;";
-        break;
-      case '"':
-        html += "&quot;";
-        break;
-      default:
-        html += letter;
-    }
-  }
-  return html;
-}
 
 /// The sample without the node itself: the largest weights, neighbours before others, so that each ring is together.
 std::vector<NodeView> shown_nodes(const ExplanationView& view) {
@@ -92,14 +69,13 @@ std::string picture(const ExplanationView& view) {
 }  // namespace
 
 std::string to_page(const ExplanationView& view) {
-  return fmt::format(
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{0}</title>\n"
-      "<style>{1}</style></head>\n<body>\n<h1>{0}</h1>\n"
+  const std::string body = fmt::format(
+      "<h1>{}</h1>\n"
       "<p>What the model attends to around this node. Inner ring: neighbours; outer ring: nodes further away. The area "
       "of a circle and the width of its line are the node's weight in the read-out.</p>\n"
-      "{2}<pre>{3}</pre>\n</body>\n</html>\n",
-      escaped(view.name), kStyle, picture(view), escaped(to_text(view)));
+      "{}<pre>{}</pre>\n",
+      escaped(view.name), picture(view), escaped(to_text(view)));
+  return report::page(view.name, kStyle, body);
 }
 
 }  // namespace gigahop::launch

@@ -65,7 +65,7 @@ int main(int argc, char** argv) {
 
   Invocation invocation;
   for (const auto add : {add_import, add_generate, add_partition, add_encode, add_train, add_predict, add_explain,
-                         add_export, add_inspect, add_run, add_doctor}) {
+                         add_export, add_inspect, add_report, add_run, add_watch, add_doctor}) {
     add(app, invocation);
   }
   try {

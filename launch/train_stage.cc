@@ -52,6 +52,7 @@ Completion train_model(Context& context, const fs::path& partition, const fs::pa
   start.start = options.resume ? train::Start::kResume : train::Start::kFresh;
   start.init_from = options.init_from;
   start.trace = options.trace;
+  start.forecast = plan;
   const train::TrainResult result = context.let_stop([&](const auto& is_stop_wanted) {
     start.is_stop_wanted = is_stop_wanted;
     return train::train(context.comm, context.config, partition, rank_of_part, run, start);

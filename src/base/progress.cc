@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 
@@ -63,11 +64,12 @@ void Progress::show() {
     const int filled = static_cast<int>(share * kBarWidth);
     const double left = rate > 0 ? static_cast<double>(total_ - done_) / rate : 0;
     text += fmt::format("/{} {} [{}{}] {:3.0f} %, {} left", with_commas(total_), unit_, std::string(filled, '#'),
-                        std::string(kBarWidth - filled, '.'), share * 100, fmt::format("{:.0f} s", left));
+                        std::string(kBarWidth - filled, '.'), share * 100, human_duration(left));
   } else {
     text += " " + unit_;
   }
   text += fmt::format(", {} {}/s", with_commas(static_cast<int64_t>(rate)), unit_);
+  if (!note_.empty()) text += ", " + note_;
   if (is_terminal()) {
     fmt::print(stderr, "\r\033[K{}", text);
     std::fflush(stderr);
@@ -102,6 +104,14 @@ std::string human_bytes(double bytes) {
     ++unit;
   }
   return unit == 0 ? fmt::format("{:.0f} B", bytes) : fmt::format("{:.1f} {}", bytes, kUnits[unit]);
+}
+
+std::string human_duration(double seconds) {
+  if (seconds < 10) return fmt::format("{:.1f} s", seconds);
+  const auto whole = static_cast<int64_t>(std::llround(seconds));
+  if (whole < 120) return fmt::format("{} s", whole);
+  if (whole < 7200) return fmt::format("{} min {} s", whole / 60, whole % 60);
+  return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
 }
 
 }  // namespace gigahop

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 namespace gigahop {
 
@@ -17,6 +18,8 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   void advance(int64_t count);
+  /// Stands at the end of the bar from now on: "loss 0.4312".
+  void note(std::string text) { note_ = std::move(text); }
   /// Ends the bar with one line: title, count, seconds, rate.
   void finish();
 
@@ -25,6 +28,7 @@ class Progress {
 
   std::string title_;
   std::string unit_;
+  std::string note_;
   int64_t total_;
   int64_t done_ = 0;
   bool visible_;
@@ -39,5 +43,7 @@ void clear_progress_line();
 /// "1,234,567" and "3.4 GiB", for people.
 std::string with_commas(int64_t number);
 std::string human_bytes(double bytes);
+/// "2 h 5 min", "41 s", "0.8 s".
+std::string human_duration(double seconds);
 
 }  // namespace gigahop

@@ -11,6 +11,11 @@ namespace gigahop::train {
 EpochTimer::EpochTimer(std::function<Spent()> spent)
     : spent_(std::move(spent)), before_(spent_()), began_(std::chrono::steady_clock::now()) {}
 
+double EpochTimer::own_data_wait_share() const {
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
+  return (spent_().data_wait - before_.data_wait) / std::max(seconds, 1e-9);
+}
+
 EpochTimer::Shares EpochTimer::stop(const comm::Communicator& comm) const {
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
   const Spent after = spent_();
@@ -26,7 +31,13 @@ EpochTimer::Shares EpochTimer::stop(const comm::Communicator& comm) const {
           .data_wait = shares[0],
           .comm = shares[1],
           .products = shares[2],
-          .loaded = {.remote_nodes = loaded[0], .cached_nodes = loaded[1], .fetched_bytes = loaded[2]}};
+          .loaded = {.remote_nodes = loaded[0], .cached_nodes = loaded[1], .fetched_bytes = loaded[2]},
+          .own_seconds = seconds,
+          .own_data_wait_seconds = after.data_wait - before_.data_wait,
+          .own_step = {.forward = after.step.forward - before_.step.forward,
+                       .backward = after.step.backward - before_.step.backward,
+                       .synchronise = after.step.synchronise - before_.step.synchronise,
+                       .update = after.step.update - before_.step.update}};
 }
 
 }  // namespace gigahop::train

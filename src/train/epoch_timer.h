@@ -7,6 +7,7 @@
 
 #include "comm/communicator.h"
 #include "sampler/pipeline.h"
+#include "train/step_seconds.h"
 
 namespace gigahop::train {
 
@@ -18,6 +19,7 @@ class EpochTimer {
     double comm = 0;
     double products = 0;
     sampler::LoadTally loaded = {};
+    StepSeconds step = {};
   };
   /// Starts now.
   explicit EpochTimer(std::function<Spent()> spent);
@@ -29,8 +31,15 @@ class EpochTimer {
     double comm = 0;
     double products = 0;
     sampler::LoadTally loaded = {};  // sum over ranks
+    /// Of this rank alone.
+    double own_seconds = 0;
+    double own_data_wait_seconds = 0;
+    StepSeconds own_step = {};
   };
   Shares stop(const comm::Communicator& comm) const;
+
+  /// So far, of this rank: how much of its time it waited for data. Not collective.
+  double own_data_wait_share() const;
 
  private:
   std::function<Spent()> spent_;

@@ -6,15 +6,19 @@
 
 #include "base/error.h"
 #include "comm/collectives.h"
+#include "ops/softmax.h"
+#include "tensor/host_copy.h"
 #include "train/devices.h"
 
 namespace gigahop::train {
 
 template <class Device>
-std::optional<double> evaluate(const comm::Communicator& comm, model::LargeGt<Device>& model,
-                               sampler::Pipeline& pipeline, int64_t num_batches,
-                               const std::function<bool()>& is_stop_wanted) {
+std::optional<Evaluation> evaluate(const comm::Communicator& comm, model::LargeGt<Device>& model,
+                                   sampler::Pipeline& pipeline, int64_t num_batches,
+                                   const std::function<bool()>& is_stop_wanted) {
   std::array<int64_t, 2> correct_and_all = {};
+  ConfusionCounts confusion(model.shape().num_classes);
+  Buffer<int32_t, Device> predicted;
   BatchInputs<Device> inputs(model.device());
   for (int64_t i = 0; i < num_batches; ++i) {
     if (comm::max_over_ranks(comm, int64_t{is_stop_wanted()}) > 0) return std::nullopt;
@@ -24,15 +28,22 @@ std::optional<double> evaluate(const comm::Communicator& comm, model::LargeGt<De
     const auto logits = model.forward(seeds.model, model::Mode::kEvaluate, 0);
     correct_and_all[0] += model.loss(logits, seeds.labels, 0, {}).num_correct;
     correct_and_all[1] += batch->num_seeds();
+    predicted.resize(logits.rows);
+    const VectorView<int32_t, Device> classes{predicted.data(), predicted.size()};
+    ops::argmax_rows(model.device(), logits, classes);
+    confusion.add(batch->labels, host_copy(model.device(), classes));
   }
   comm::all_reduce_sum(comm, std::span<int64_t>(correct_and_all));
-  if (correct_and_all[1] == 0) return std::numeric_limits<double>::quiet_NaN();
-  return static_cast<double>(correct_and_all[0]) / static_cast<double>(correct_and_all[1]);
+  if (!confusion.counts().empty()) comm::all_reduce_sum(comm, confusion.counts());
+  const double accuracy = correct_and_all[1] == 0
+                              ? std::numeric_limits<double>::quiet_NaN()
+                              : static_cast<double>(correct_and_all[0]) / static_cast<double>(correct_and_all[1]);
+  return Evaluation{accuracy, std::move(confusion)};
 }
 
-#define GIGAHOP_INSTANTIATE(Device)                                                                               \
-  template std::optional<double> evaluate(const comm::Communicator&, model::LargeGt<Device>&, sampler::Pipeline&, \
-                                          int64_t, const std::function<bool()>&);
+#define GIGAHOP_INSTANTIATE(Device)                                                                                   \
+  template std::optional<Evaluation> evaluate(const comm::Communicator&, model::LargeGt<Device>&, sampler::Pipeline&, \
+                                              int64_t, const std::function<bool()>&);
 GIGAHOP_TRAIN_DEVICES(GIGAHOP_INSTANTIATE)
 
 }  // namespace gigahop::train

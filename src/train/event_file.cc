@@ -101,6 +101,31 @@ bool EventFile::append(const proto::Metrics& metrics) {
   return write(event);
 }
 
+bool EventFile::append_text(const std::string& tag, const std::string& text) {
+  constexpr int32_t kStrings = 7;  // DT_STRING of tensorflow/core/framework/types.proto
+  proto::TensorBoardEvent event;
+  event.set_wall_time(now_seconds());
+  event.set_step(0);
+  proto::TensorBoardValue& value = *event.mutable_summary()->add_value();
+  value.set_tag(tag);
+  value.mutable_tensor()->set_dtype(kStrings);
+  value.mutable_tensor()->add_string_val(text);
+  value.mutable_metadata()->mutable_plugin_data()->set_plugin_name("text");
+  return write(event);
+}
+
+bool EventFile::append_histograms(int64_t step, const std::map<std::string, proto::TensorBoardHistogram>& histograms) {
+  proto::TensorBoardEvent event;
+  event.set_wall_time(now_seconds());
+  event.set_step(step);
+  for (const auto& [tag, histogram] : histograms) {
+    proto::TensorBoardValue& value = *event.mutable_summary()->add_value();
+    value.set_tag(tag);
+    *value.mutable_histo() = histogram;
+  }
+  return write(event);
+}
+
 bool EventFile::write(const proto::TensorBoardEvent& event) {
   const std::string record = format_record(event);
   stream_.clear();

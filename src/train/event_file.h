@@ -1,4 +1,5 @@
-/// TensorBoard's event files: records of a serialized proto, framed by lengths and masked CRC-32C sums.
+/// TensorBoard's event files, with scalars, histograms and texts: records of a serialized proto, framed by lengths and
+/// masked CRC-32C sums.
 ///
 ///   record: uint64 length, uint32 masked crc of the length, bytes, uint32 masked crc of the bytes; little-endian
 ///   masked: rotated right by 15 bits, plus 0xa282ead8, so that a sum over sums is no fixed point
@@ -7,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -28,6 +30,10 @@ class EventFile {
 
   /// Appends one point to each curve that the metrics have a value for. False if the disk refused.
   bool append(const proto::Metrics& metrics);
+  /// Text in Markdown.
+  bool append_text(const std::string& tag, const std::string& text);
+  /// By tag.
+  bool append_histograms(int64_t step, const std::map<std::string, proto::TensorBoardHistogram>& histograms);
 
   const std::filesystem::path& path() const { return path_; }
 

@@ -206,17 +206,29 @@ int64_t TrainingMemory::total_bytes() const {
          trace_bytes + std::max(opening_bytes, batches_bytes + model_bytes);
 }
 
+std::vector<MemoryPiece> TrainingMemory::pieces() const {
+  std::vector<MemoryPiece> pieces = {{"the process itself, with MPI", process_bytes},
+                                     {"graph structure", structure_bytes},
+                                     {"sampling and exchange", loading_bytes},
+                                     {"cache of remote rows", cache_bytes},
+                                     {"batches ahead", batches_bytes},
+                                     {"model and activations", model_bytes},
+                                     {"optimizer", optimizer_bytes},
+                                     {"checkpoint snapshot", checkpoint_bytes}};
+  if (trace_bytes > 0) pieces.push_back({"timeline", trace_bytes});
+  return pieces;
+}
+
 std::string TrainingMemory::describe() const {
-  const auto line = [](std::string_view what, int64_t bytes) {
-    return fmt::format("  {:<34}{:>10}\n", what, human_bytes(static_cast<double>(bytes)));
+  std::string text;
+  const auto add_line = [&](std::string_view what, int64_t bytes) {
+    text += fmt::format("  {:<34}{:>10}\n", what, human_bytes(static_cast<double>(bytes)));
   };
-  return line("the process itself, with MPI", process_bytes) + line("graph structure", structure_bytes) +
-         line("sampling and exchange", loading_bytes) + line("cache of remote rows", cache_bytes) +
-         line("batches ahead", batches_bytes) + line("model and activations", model_bytes) +
-         line("optimizer", optimizer_bytes) + line("checkpoint snapshot", checkpoint_bytes) +
-         (trace_bytes > 0 ? line("timeline", trace_bytes) : "") + line("in all, per rank", total_bytes()) +
-         (device_bytes > 0 ? line("on the GPU", device_bytes) : "") +
-         line("mapped from disk, reclaimable", mapped_bytes);
+  for (const MemoryPiece& piece : pieces()) add_line(piece.what, piece.bytes);
+  add_line("in all, per rank", total_bytes());
+  if (device_bytes > 0) add_line("on the GPU", device_bytes);
+  add_line("mapped from disk, reclaimable", mapped_bytes);
+  return text;
 }
 
 }  // namespace gigahop::train

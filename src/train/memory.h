@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "proto/config.pb.h"
@@ -36,6 +37,12 @@ struct GraphShare {
 GraphShare largest_share(const proto::Config& config, const proto::Partition& partition,
                          const std::vector<int32_t>& rank_of_part, int num_ranks);
 
+/// One of the numbers below, as people read it.
+struct MemoryPiece {
+  std::string_view what;
+  int64_t bytes = 0;
+};
+
 struct TrainingMemory {
   int64_t mapped_bytes = 0;     // tokens and encodings on disk, mapped: page cache that can be given back, not in total
   int64_t process_bytes = 0;    // MPI and libraries, threads
@@ -51,6 +58,8 @@ struct TrainingMemory {
   int64_t device_bytes = 0;      // of the GPU's memory, where the model is there: not in total
 
   int64_t total_bytes() const;
+  /// What makes up the total, but for opening_bytes.
+  std::vector<MemoryPiece> pieces() const;
   /// One line for each, for people.
   std::string describe() const;
 };

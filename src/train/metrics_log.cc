@@ -1,5 +1,6 @@
 #include "train/metrics_log.h"
 
+#include <fmt/format.h>
 #include <google/protobuf/util/json_util.h>
 
 #include "base/error.h"
@@ -53,9 +54,21 @@ void MetricsLog::append(const proto::Metrics& metrics) {
   lines_ << json_line(metrics) << std::flush;
   const bool is_point = metrics.kind() != kSummary;  // the summary repeats what the curves already show
   const bool recorded = !is_point || events_.append(metrics);
-  if ((lines_.good() && recorded) || complained_) return;
+  complain(lines_.good() && recorded, fmt::format("metrics of step {} are lost", metrics.step()));
+}
+
+void MetricsLog::append_settings(const std::string& text) {
+  complain(events_.append_text("settings", "```\n" + text + "```\n"), "the settings are not in TensorBoard's file");
+}
+
+void MetricsLog::append_histograms(int64_t step, const std::map<std::string, proto::TensorBoardHistogram>& histograms) {
+  complain(events_.append_histograms(step, histograms), fmt::format("histograms of step {} are lost", step));
+}
+
+void MetricsLog::complain(bool is_written, std::string_view what) {
+  if (is_written || complained_) return;
   complained_ = true;
-  log_warning("{}: cannot write, metrics of step {} are lost; training goes on", path_.string(), metrics.step());
+  log_warning("{}: cannot write, {}; training goes on", path_.string(), what);
 }
 
 }  // namespace gigahop::train

@@ -6,7 +6,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -29,8 +31,13 @@ class MetricsLog {
   MetricsLog(const std::filesystem::path& run_folder, int64_t last_step);
 
   void append(const proto::Metrics& metrics);
+  /// For TensorBoard alone.
+  void append_settings(const std::string& text);
+  void append_histograms(int64_t step, const std::map<std::string, proto::TensorBoardHistogram>& histograms);
 
  private:
+  void complain(bool is_written, std::string_view what);
+
   std::filesystem::path path_;
   std::ofstream lines_;
   EventFile events_;

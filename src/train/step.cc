@@ -3,7 +3,6 @@
 #include <optional>
 
 #include "base/error.h"
-#include "base/trace.h"
 #include "comm/device_collectives.h"
 #include "train/devices.h"
 
@@ -23,21 +22,21 @@ StepOutput Step<Device>::run(const sampler::MiniBatch& batch, const StepInput& i
   if (input.num_seeds_all == 0) return {};
   const BatchInput<Device> seeds = inputs_.bring(batch, input.num_seeds_all);
 
-  std::optional<trace::Span> span;
-  span.emplace("forward");
+  std::optional<TimedPiece> piece;
+  piece.emplace("forward", seconds_.forward);
   const auto logits = model_.forward(seeds.model, model::Mode::kTrain, input.step);
 
   logits_gradient_.resize(logits.rows, logits.cols);
   const auto loss = model_.loss(logits, seeds.labels, input.num_seeds_all, logits_gradient_);
 
-  span.emplace("backward");
+  piece.emplace("backward", seconds_.backward);
   model_.backward(logits_gradient_, [this](VectorView<float, Device> final) { gradient_sync_.start(final); });
 
-  span.emplace("synchronise");
+  piece.emplace("synchronise", seconds_.synchronise);
   gradient_sync_.finish();
   comm::finish_queued(model_.device(), comm_);  // the norm of the gradients is read
 
-  span.emplace("update");
+  piece.emplace("update", seconds_.update);
   const double gradient_norm =
       optimizer_.update(input.step, input.learning_rate, model_.parameters().gradients(), model_.parameters().values());
   assignments_.update(model_, batch.seeds);

@@ -11,6 +11,7 @@
 #include "train/assignments.h"
 #include "train/batch_input.h"
 #include "train/optimizer.h"
+#include "train/step_seconds.h"
 
 namespace gigahop::train {
 
@@ -50,6 +51,8 @@ class Step {
 
   /// Seconds spent waiting for the gradients of other ranks.
   double sync_seconds() const { return gradient_sync_.waited_seconds(); }
+  /// Of all steps so far.
+  const StepSeconds& seconds() const { return seconds_; }
 
  private:
   const comm::Communicator& comm_;
@@ -59,6 +62,7 @@ class Step {
   Optimizer<Device>& optimizer_;
   Assignments& assignments_;
   Matrix<float, Device> logits_gradient_;
+  StepSeconds seconds_;
 };
 
 }  // namespace gigahop::train

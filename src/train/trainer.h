@@ -1,6 +1,7 @@
 /// Training: from encoded shards and settings to a run folder with checkpoints and metrics.
 ///
-///   RUN/config.textproto  metrics.jsonl  events.out.tfevents.*  best  checkpoints/step-*/  lock
+///   RUN/config.textproto  launch.textproto  metrics.jsonl  events.out.tfevents.*  confusion-step-*.npy
+///       best  checkpoints/step-*/  lock
 ///
 /// The result does not depend on the number of ranks beyond rounding; a run that is resumed with the same ranks and
 /// threads gives the same bits as one that was never interrupted.
@@ -9,10 +10,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "comm/communicator.h"
 #include "proto/config.pb.h"
+#include "train/memory_plan.h"
 
 namespace gigahop::train {
 
@@ -27,6 +30,8 @@ struct TrainOptions {
   std::filesystem::path init_from = {};
   /// Where the timeline of all ranks goes (train/trace_file.h); empty: nowhere.
   std::filesystem::path trace = {};
+  /// What was forecast, to be kept beside what is taken.
+  std::optional<MemoryPlan> forecast = std::nullopt;
   /// kQuiet: no epoch lines on stdout and no progress bar.
   Output output = Output::kShown;
   /// Called on every rank after each step with the steps done and the mean loss over all ranks' seeds.

@@ -12,7 +12,6 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/log.h"
-#include "base/memory.h"
 #include "base/trace.h"
 #include "comm/agree.h"
 #include "comm/collectives.h"
@@ -22,10 +21,15 @@
 #include "tensor/host_copy.h"
 #include "train/checkpoint_folder.h"
 #include "train/checkpoint_reader.h"
+#include "train/codebook_use.h"
+#include "train/confusion.h"
 #include "train/devices.h"
 #include "train/epoch_metrics.h"
 #include "train/evaluator.h"
+#include "train/histogram.h"
+#include "train/launch_record.h"
 #include "train/model_state.h"
+#include "train/rank_figures.h"
 #include "train/report_line.h"
 #include "train/resume_checks.h"
 #include "train/run_progress.h"
@@ -34,19 +38,6 @@
 
 namespace gigahop::train {
 namespace fs = std::filesystem;
-namespace {
-
-template <class Device>
-int64_t count_used_codewords(model::LargeGt<Device>& model) {
-  for (const model::StateArray<Device>& state : model.state()) {
-    if (state.name != "codebook.histogram") continue;
-    const std::vector<float> counts = host_copy(model.device(), state.values);
-    return std::ranges::count_if(counts, [](float count) { return count > 0; });
-  }
-  return 0;
-}
-
-}  // namespace
 
 template <class Device>
 TrainingRun<Device>::TrainingRun(Device& device, const comm::Communicator& comm, const proto::Config& config,
@@ -157,11 +148,15 @@ void TrainingRun<Device>::open_checkpoints(int64_t last_step) {
 
 template <class Device>
 void TrainingRun<Device>::open_log(int64_t last_step) {
+  const proto::Launch launch = describe_launch(comm_, config_, graph_, plan_, options_.forecast);
   comm::agree(comm_, [&] {
     if (comm_.rank() != 0) return;
-    write_text_file(run_folder_ / "config.textproto", config::print_config(config_));
+    write_launch(run_folder_, launch);
+    const std::string settings = config::print_config(config_);
+    write_text_file(run_folder_ / "config.textproto", settings);
     // The line of an epoch whose end is due is written when that comes.
     log_.emplace(run_folder_, is_epoch_end_due(progress_) ? last_step - 1 : last_step);
+    log_->append_settings(settings);
   });
 }
 
@@ -209,15 +204,15 @@ template <class Device>
 typename TrainingRun<Device>::Ending TrainingRun<Device>::train_epoch() {
   const EpochTimer timer([this] {
     return EpochTimer::Spent{stream_.batches().waited_seconds(), comm_.seconds() + step_.sync_seconds(),
-                             model_.product_seconds(), stream_.batches().taken()};
+                             model_.product_seconds(), stream_.batches().taken(), step_.seconds()};
   });
   seeds_before_ = progress_.tally().num_seeds();
   if (comm_.rank() == 0 && options_.output == Output::kShown) {
-    bar_.emplace(fmt::format("epoch {}", progress_.epoch() + 1), "steps", plan_.steps_per_epoch);
+    bar_.emplace(fmt::format("epoch {}/{}", progress_.epoch() + 1, plan_.num_epochs), "steps", plan_.steps_per_epoch);
   }
   bool is_told_to_stop = false;
   while (!is_epoch_end_due(progress_) && progress_.step() < plan_.num_steps() && !is_told_to_stop) {
-    is_told_to_stop = train_step();
+    is_told_to_stop = train_step(timer);
     if (!is_epoch_end_due(progress_) && (is_told_to_stop || plan_.saves_within_epoch(progress_.step()))) save();
   }
   bar_.reset();
@@ -226,7 +221,7 @@ typename TrainingRun<Device>::Ending TrainingRun<Device>::train_epoch() {
 }
 
 template <class Device>
-bool TrainingRun<Device>::train_step() {
+bool TrainingRun<Device>::train_step(const EpochTimer& timer) {
   const trace::Span span("step", progress_.step());
   comm::note_step(comm_, progress_.step());
   const int64_t num_seeds = num_seeds_of_step(graph_.partition(), progress_.step_in_epoch(), plan_.steps_per_epoch);
@@ -248,7 +243,7 @@ bool TrainingRun<Device>::train_step() {
   progress_.set_step_in_epoch((progress_.step_in_epoch() + 1) % plan_.steps_per_epoch);
   if (progress_.step_in_epoch() == 0) progress_.set_epoch(progress_.epoch() + 1);
 
-  if (bar_.has_value()) bar_->advance(1);
+  show(timer);
   if (options_.on_step && num_seeds > 0) options_.on_step(progress_.step(), sums[0] / static_cast<double>(num_seeds));
   if (sums[2] == comm_.size()) finish_checkpoint();
   return sums[3] > 0;
@@ -257,10 +252,10 @@ bool TrainingRun<Device>::train_step() {
 /// A stop before the evaluation is through leaves the end of the epoch to the run that resumes.
 template <class Device>
 typename TrainingRun<Device>::Ending TrainingRun<Device>::end_epoch(const EpochTimer& timer, bool is_told_to_stop) {
-  proto::Metrics metrics =
-      epoch_metrics(progress_, timer.stop(comm_), seeds_before_, learning_rate_of(progress_.step() - 1));
-  if (model_.has_codebook()) metrics.set_codewords_used(count_used_codewords(model_));
-  metrics.set_peak_memory_bytes(comm::max_over_ranks(comm_, peak_memory()));
+  const EpochTimer::Shares shares = timer.stop(comm_);
+  proto::Metrics metrics = epoch_metrics(progress_, shares, seeds_before_, learning_rate_of(progress_.step() - 1));
+  add_codebook_use(model_, metrics);
+  add_rank_figures(comm_, shares, metrics);
   const bool is_planned = plan_.evaluates_after(progress_.epoch());
   const Ending ending = progress_.step() < plan_.num_steps() ? ask_clock() : Ending::kGoesOn;
   const bool evaluates = is_planned || ending == Ending::kOutOfTime;
@@ -273,6 +268,7 @@ typename TrainingRun<Device>::Ending TrainingRun<Device>::end_epoch(const EpochT
   *progress_.mutable_tally() = {};
   traffic_.add_recent(metrics);
   report(metrics);
+  log_histograms();
   if (evaluates || is_told_to_stop || plan_.saves_within_epoch(progress_.step())) save();
   return ending;
 }
@@ -288,11 +284,13 @@ bool TrainingRun<Device>::evaluate_splits(proto::Metrics& metrics) {
   const auto test = evaluate(comm_, model_, stream_.batches(), stream_.feed().num_test_batches(), stop);
   if (!test.has_value()) return false;
   finish_checkpoint();
-  progress_.set_valid_accuracy(*valid);
-  if (!std::isnan(*valid)) metrics.set_valid_accuracy(*valid);
-  if (!std::isnan(*test)) metrics.set_test_accuracy(*test);
-  if (!std::isnan(*valid) && !(*valid <= progress_.best_valid_accuracy()))
-    set_best(progress_, {progress_.step(), *valid, *test});
+  progress_.set_valid_accuracy(valid->accuracy);
+  if (!std::isnan(valid->accuracy)) metrics.set_valid_accuracy(valid->accuracy);
+  if (!std::isnan(test->accuracy)) metrics.set_test_accuracy(test->accuracy);
+  if (!std::isnan(valid->accuracy) && !(valid->accuracy <= progress_.best_valid_accuracy())) {
+    set_best(progress_, {progress_.step(), valid->accuracy, test->accuracy});
+    if (comm_.rank() == 0) write_confusion(run_folder_, progress_.step(), valid->confusion, test->confusion);
+  }
   return true;
 }
 
@@ -307,6 +305,23 @@ void TrainingRun<Device>::evaluate_untrained() {
   traffic_.add_recent(metrics);
   report(metrics);
   save();
+}
+
+template <class Device>
+void TrainingRun<Device>::log_histograms() {
+  const int64_t every = config_.train().histograms_every_epochs();
+  if (!log_.has_value() || every == 0 || progress_.epoch() % every != 0) return;
+  log_->append_histograms(progress_.step(), histograms_of(model_));
+}
+
+/// One more step on the bar, with the mean loss of the epoch so far.
+template <class Device>
+void TrainingRun<Device>::show(const EpochTimer& timer) {
+  if (!bar_.has_value()) return;
+  const double num_seeds = static_cast<double>(std::max<int64_t>(progress_.tally().num_seeds(), 1));
+  bar_->note(fmt::format("loss {:.4f}, waiting for data {:.0f} %", progress_.tally().loss_sum() / num_seeds,
+                         100 * timer.own_data_wait_share()));
+  bar_->advance(1);
 }
 
 template <class Device>

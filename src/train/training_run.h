@@ -55,12 +55,14 @@ class TrainingRun {
   void train();
   void train_epochs();
   /// Whether some rank was told to stop.
-  bool train_step();
+  bool train_step(const EpochTimer& timer);
   Ending train_epoch();
   Ending end_epoch(const EpochTimer& timer, bool is_told_to_stop);
   Ending ask_clock() const;
   bool evaluate_splits(proto::Metrics& metrics);
   void evaluate_untrained();
+  void show(const EpochTimer& timer);
+  void log_histograms();
   void report(const proto::Metrics& metrics);
   proto::Metrics summary();
   void save();

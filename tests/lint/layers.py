@@ -21,6 +21,7 @@ BELOW = {
     "sampler": ["base", "proto", "array", "graph", "comm", "tensor"],
     "model": ["base", "comm", "tensor", "ops"],
     "train": ["base", "proto", "config", "array", "graph", "comm", "tensor", "ops", "sampler", "model"],
+    "report": ["base", "proto", "config", "array", "graph", "train"],
 }
 BELOW["launch"] = list(BELOW)
 

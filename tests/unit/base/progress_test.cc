@@ -23,6 +23,13 @@ TEST(HumanBytes, picks_the_unit) {
   EXPECT_EQ(human_bytes(3.4 * 1024 * 1024 * 1024), "3.4 GiB");
 }
 
+TEST(HumanDuration, picks_the_units) {
+  EXPECT_EQ(human_duration(0.84), "0.8 s");
+  EXPECT_EQ(human_duration(41.2), "41 s");
+  EXPECT_EQ(human_duration(125), "2 min 5 s");
+  EXPECT_EQ(human_duration(3 * 3600 + 240), "3 h 4 min");
+}
+
 TEST(Progress, counts_without_a_terminal_and_without_a_total) {
   Progress quiet("work", "rows", 0, Progress::Visibility::kQuiet);
   quiet.advance(3);

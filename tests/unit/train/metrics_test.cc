@@ -1,10 +1,15 @@
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <fstream>
 #include <sstream>
 
 #include <gtest/gtest.h>
 
+#include "train/codebook_use.h"
+#include "train/confusion.h"
 #include "train/event_file.h"
+#include "train/histogram.h"
 #include "train/metrics_log.h"
 
 namespace gigahop::train {
@@ -98,6 +103,76 @@ TEST(EventFile, opens_with_the_version_and_holds_a_point_for_each_metric) {
   const std::map<std::string, float> expected = {
       {"train/loss", 0.25F}, {"accuracy/valid", 0.75F}, {"train/codewords_used", 12}};
   EXPECT_EQ(points, expected);
+}
+
+TEST(EventFile, holds_the_settings_as_text_and_histograms_by_tag) {
+  const fs::path folder = empty_folder("text");
+  EventFile file(folder);
+  EXPECT_TRUE(file.append_text("settings", "train { epochs: 3 }"));
+  const std::vector<float> values = {-1, 0, 0.5, 1, HUGE_VALF};
+  EXPECT_TRUE(file.append_histograms(20, {{"parameters/bias", histogram_of(values)}}));
+
+  const auto events = read_events(bytes_of(file.path()));
+  ASSERT_EQ(events.size(), 3U);
+  const proto::TensorBoardValue& text = events[1].summary().value(0);
+  EXPECT_EQ(text.tag(), "settings");
+  EXPECT_EQ(text.tensor().string_val(0), "train { epochs: 3 }");
+  EXPECT_EQ(text.metadata().plugin_data().plugin_name(), "text");
+  EXPECT_EQ(events[2].step(), 20);
+  const proto::TensorBoardHistogram& histogram = events[2].summary().value(0).histo();
+  EXPECT_EQ(histogram.num(), 4);
+  EXPECT_EQ(histogram.sum(), 0.5);
+  EXPECT_EQ(histogram.sum_squares(), 2.25);
+}
+
+TEST(HistogramOf, counts_every_finite_number_once_below_its_limit) {
+  std::vector<float> values;
+  for (int i = 0; i < 1000; ++i) values.push_back(static_cast<float>(i * i));
+  const proto::TensorBoardHistogram histogram = histogram_of(values);
+  double below = 0;
+  for (int i = 0; i < histogram.bucket_size(); ++i) {
+    below += histogram.bucket(i);
+    const double limit = histogram.bucket_limit(i);
+    const auto expected = std::ranges::count_if(values, [&](float value) { return value < limit; });
+    if (i + 1 < histogram.bucket_size()) {
+      EXPECT_NEAR(below, static_cast<double>(expected), 1) << limit;
+    } else {
+      EXPECT_EQ(below, 1000);
+      EXPECT_EQ(limit, 999.0 * 999.0);
+    }
+  }
+  EXPECT_EQ(histogram_of(std::vector<float>{3, 3}).bucket_size(), 1);
+  EXPECT_EQ(histogram_of({}).num(), 0);
+}
+
+TEST(CodebookUse, has_the_perplexity_of_codewords_that_are_used_evenly) {
+  proto::Metrics metrics;
+  add_codebook_use(std::vector<float>{5, 0, 5, 5, 0, 5}, metrics);
+  EXPECT_EQ(metrics.codewords_used(), 4);
+  EXPECT_NEAR(metrics.codebook_perplexity(), 4, 1e-12);
+}
+
+TEST(Confusion, of_the_latest_evaluation_is_kept) {
+  const fs::path folder = empty_folder("confusion");
+  EXPECT_FALSE(read_confusion(folder).has_value());
+  ConfusionCounts valid(2);
+  ConfusionCounts test(2);
+  valid.add(std::vector<int32_t>{0, 0, 1}, std::vector<int32_t>{0, 1, 1});
+  write_confusion(folder, 10, valid, test);
+  test.add(std::vector<int32_t>{1}, std::vector<int32_t>{0});
+  write_confusion(folder, 20, valid, test);
+  const std::optional<Confusion> read = read_confusion(folder);
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->step, 20);
+  EXPECT_EQ(read->valid, (std::vector<int64_t>{1, 1, 0, 1}));
+  EXPECT_EQ(read->test, (std::vector<int64_t>{0, 0, 1, 0}));
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder), fs::directory_iterator()), 1);
+}
+
+TEST(Confusion, is_not_counted_for_very_many_classes) {
+  ConfusionCounts counts(kMostConfusedClasses + 1);
+  counts.add(std::vector<int32_t>{0}, std::vector<int32_t>{600});
+  EXPECT_TRUE(counts.counts().empty());
 }
 
 TEST(MetricsLog, keeps_one_json_line_for_each_call_in_full_precision) {

@@ -28,15 +28,18 @@ std::vector<int64_t> boundaries_in_piece(std::span<const int64_t> degrees, int64
   return boundaries;
 }
 
-RecutDegrees recut_blocks(const comm::Communicator& comm, const NodeBlocks& old, std::span<const int64_t> degrees) {
+RecutDegrees recut_blocks(const comm::Communicator& comm, const NodeBlocks& old, std::span<const int64_t> degrees,
+                          int64_t entries_of_rank) {
   const int64_t entries = std::accumulate(degrees.begin(), degrees.end(), int64_t{0});
-  const int64_t per_node = node_cost(old.num_nodes(), comm::sum_over_ranks(comm, entries));
+  const int64_t all_entries = comm::sum_over_ranks(comm, entries);
+  const int num_owners = count_owners(old.num_nodes(), all_entries, entries_of_rank, comm.size());
+  const int64_t per_node = node_cost(old.num_nodes(), all_entries);
   const int64_t mine = entries + per_node * static_cast<int64_t>(degrees.size());
   const int64_t before = comm::exclusive_sum(comm, mine);
   const int64_t total = comm::sum_over_ranks(comm, mine);
   // A rank without cost decides nothing: the boundaries at its end are those of the rank before it.
   std::vector<int64_t> found;
-  if (mine > 0) found = boundaries_in_piece(degrees, old.first(comm.rank()), per_node, before, total, comm.size());
+  if (mine > 0) found = boundaries_in_piece(degrees, old.first(comm.rank()), per_node, before, total, num_owners);
 
   std::vector<int64_t> offsets = {0};
   const std::vector<int64_t> all = comm::all_gather_varied(comm, std::span<const int64_t>(found));

@@ -29,8 +29,10 @@ struct RecutDegrees {
   NodeBlocks blocks{0, 1};
   std::vector<int64_t> degrees;  // [block] of this rank
 };
-/// Cuts anew and moves the degrees to the ranks of the new blocks. degrees: of this rank's block of `old`.
+/// Cuts anew, for as many ranks as count_owners says, and moves the degrees to the ranks of the new blocks. degrees: of
+/// this rank's block of `old`.
 /// Collective. Cost: 8 bytes per node that changes hands.
-RecutDegrees recut_blocks(const comm::Communicator& comm, const NodeBlocks& old, std::span<const int64_t> degrees);
+RecutDegrees recut_blocks(const comm::Communicator& comm, const NodeBlocks& old, std::span<const int64_t> degrees,
+                          int64_t entries_of_rank);
 
 }  // namespace gigahop::partition

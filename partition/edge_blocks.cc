@@ -187,10 +187,10 @@ DistributedGraph build(const comm::Communicator& comm, const graph::DatasetFolde
 }  // namespace
 
 DistributedGraph read_graph(const comm::Communicator& comm, const graph::DatasetFolder& dataset, Direction direction,
-                            int64_t chunk_bytes) {
+                            int64_t chunk_bytes, int64_t entries_of_rank) {
   const NodeBlocks equal(dataset.manifest().num_nodes(), comm.size());
   std::vector<int64_t> counts = count_entries(comm, equal, EdgePass(comm, dataset, equal, direction, chunk_bytes));
-  RecutDegrees recut = recut_blocks(comm, equal, counts);
+  RecutDegrees recut = recut_blocks(comm, equal, counts, entries_of_rank);
   counts = {};
   return build(comm, dataset, recut.blocks, std::move(recut.degrees), direction, chunk_bytes);
 }

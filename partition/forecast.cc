@@ -74,14 +74,17 @@ struct Extents {
   Extents(const proto::Dataset& dataset, const PartitionOptions& options, Direction direction, int num_ranks)
       : num_nodes(static_cast<double>(dataset.num_nodes())),
         num_entries(static_cast<double>(dataset.num_edges()) * (direction == Direction::kSymmetrised ? 2 : 1)),
-        nodes(num_nodes / num_ranks),
-        entries(num_entries / num_ranks),
+        owners(
+            count_owners(dataset.num_nodes(), static_cast<int64_t>(num_entries), options.entries_of_rank, num_ranks)),
+        nodes(num_nodes / owners),
+        entries(num_entries / owners),
         halo(expected_distinct(num_nodes - nodes, entries, num_nodes)),
         part_nodes(num_nodes / options.num_parts),
         part_halo(expected_distinct(num_nodes - part_nodes, num_entries / options.num_parts, num_nodes)) {}
 
   double num_nodes, num_entries;
-  double nodes, entries, halo;   // of a rank
+  int owners;                    // ranks that have a block
+  double nodes, entries, halo;   // of each
   double part_nodes, part_halo;  // of a part
 };
 
@@ -190,7 +193,7 @@ PartitionForecast forecast_partition(const proto::Dataset& dataset, const Partit
   forecast.partitioning_bytes_with_metis = forecast.partitioning_bytes;
   if (method == Method::kMultilevel) {
     const double doublings = std::log2(std::max(2, options.num_parts));
-    const double remote_entries = read.entries * (num_ranks - 1) / num_ranks;
+    const double remote_entries = read.entries * (read.owners - 1) / read.owners;
     forecast.partitioning_bytes =
         static_cast<int64_t>(kProcess + kMultilevelPerNode * read.nodes +
                              (kMultilevelPerEntry + kMultilevelPerEntryAndDoubling * doublings) * read.entries +

@@ -9,10 +9,15 @@
 
 namespace gigahop::partition {
 
+/// Nodes and adjacency entries for which a rank is worth its messages.
+inline constexpr int64_t kEntriesOfRank = 1'000'000;
+
 class NodeBlocks {
  public:
-  /// Blocks that differ in size by one node at most.
-  NodeBlocks(int64_t num_nodes, int num_ranks);
+  /// Blocks of the first num_owners ranks that differ in size by one node at most; the other ranks have none.
+  NodeBlocks(int64_t num_nodes, int num_ranks, int num_owners);
+  /// All ranks have one.
+  NodeBlocks(int64_t num_nodes, int num_ranks) : NodeBlocks(num_nodes, num_ranks, num_ranks) {}
   /// Blocks of any size, also none: offsets [R + 1], ascending from 0 to the number of nodes.
   explicit NodeBlocks(std::vector<int64_t> offsets) : offsets_(std::move(offsets)) {}
 
@@ -20,11 +25,17 @@ class NodeBlocks {
   int num_ranks() const { return static_cast<int>(offsets_.size()) - 1; }
   int64_t first(int rank) const { return offsets_[static_cast<size_t>(rank)]; }
   int64_t size(int rank) const { return first(rank + 1) - first(rank); }
+  /// Ranks up to the last that has a node, at least one.
+  int num_owners() const;
   /// id in [0, num_nodes).
   int owner(int64_t id) const;
 
  private:
   std::vector<int64_t> offsets_;
 };
+
+/// On how many ranks a graph is best: one for each entries_of_rank nodes and adjacency entries, at least one. On more,
+/// most neighbours move elsewhere at the same time, which costs quality and brings no speed.
+int count_owners(int64_t num_nodes, int64_t num_entries, int64_t entries_of_rank, int num_ranks);
 
 }  // namespace gigahop::partition

@@ -9,6 +9,7 @@
 #include "partition/constraints.h"
 #include "partition/edge_blocks.h"
 #include "partition/metis_partition.h"
+#include "partition/node_blocks.h"
 
 namespace gigahop::partition {
 
@@ -29,6 +30,7 @@ struct PartitionOptions {
   Balance balance = Balance::kTraining;
   uint64_t seed = 1;
   int64_t chunk_bytes = 64 << 20;  // what a rank reads and sends at a time
+  int64_t entries_of_rank = kEntriesOfRank;
   int64_t metis_limit = kMetisLimit;
 };
 

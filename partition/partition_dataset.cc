@@ -159,7 +159,7 @@ Decision decide(const comm::Communicator& comm, const graph::DatasetFolder& data
   const bool rows_both_ways = needs_edges(method) || options.direction == Direction::kSymmetrised;
   const Direction first = rows_both_ways ? Direction::kSymmetrised : Direction::kDirected;
   Decision decision;
-  decision.graph = read_graph(comm, dataset, first, options.chunk_bytes);
+  decision.graph = read_graph(comm, dataset, first, options.chunk_bytes, options.entries_of_rank);
   const NodeBlocks blocks = decision.graph.blocks;
   decision.attributes = read_node_attributes(comm, dataset, blocks, options.chunk_bytes);
   clock.finish("reading");

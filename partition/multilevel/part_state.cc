@@ -96,12 +96,13 @@ void PartState::count_loads() {
   update_quotas();
 }
 
-/// Equal shares in whole units; what is left over goes to other ranks in every part and after every commit. Of a part
-/// above its limit every rank has to take its share of the excess out before it may bring anything in.
+/// Equal shares of the ranks that have nodes, in whole units; what is left over goes to other ranks in every part and
+/// after every commit. Of a part above its limit every rank has to take its share of the excess out before it may bring
+/// anything in.
 void PartState::update_quotas() {
   quotas_.resize(loads_.size());
   const auto width = static_cast<size_t>(level_.num_constraints);
-  const int64_t num_ranks = comm_.size();
+  const int64_t num_ranks = level_.graph.blocks.num_owners();
   for (size_t i = 0; i < loads_.size(); ++i) {
     const int64_t room = limits_.limits[i % width] - loads_[i];
     if (room < 0) {

@@ -63,7 +63,8 @@ PartitionOptions options_for(const SharedFolder& folder, int num_parts, Method m
           .num_parts = num_parts,
           .method = method,
           .seed = 3,
-          .chunk_bytes = 64};
+          .chunk_bytes = 64,
+          .entries_of_rank = 1};
 }
 
 /// Partitions and verifies; the manifest.
@@ -134,7 +135,7 @@ TEST(ReadGraph, gives_every_rank_the_rows_of_a_block_of_about_its_share) {
     input.graph = hard.edges;
     folder.on_root([&] { tests::write_dataset_folder(folder.path() / "dataset", input); });
     const graph::DatasetFolder dataset(folder.path() / "dataset");
-    const DistributedGraph graph = read_graph(comm, dataset, Direction::kSymmetrised, 64);
+    const DistributedGraph graph = read_graph(comm, dataset, Direction::kSymmetrised, 64, 1);
     EXPECT_EQ(graph.blocks.num_nodes(), hard.edges.num_nodes);
     EXPECT_EQ(graph.blocks.size(comm.rank()), graph.num_owned());
     expect_rows(comm, graph, hard.edges, tests::Direction::kSymmetrised);

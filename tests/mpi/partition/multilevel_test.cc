@@ -161,7 +161,7 @@ TEST(Contraction, keeps_weights_and_the_cut_of_every_partition) {
   for (const EdgeList& edges : graphs()) {
     const Spread spread(comm, edges);
     const auto clusters = cluster_nodes(comm, spread.view(), {.max_weights = {8, 80, 8}, .seed = 1});
-    const Contraction contraction = contract(comm, spread.view(), clusters, 64);
+    const Contraction contraction = contract(comm, spread.view(), clusters, comm.size(), 64);
     const DistributedGraph& coarse = contraction.coarse.graph;
     int64_t num_nodes = 0;
     for (size_t i = 0; i < contraction.coarse.node_weights.size(); i += 3)
@@ -298,7 +298,7 @@ TEST(IsolatedNodes, fill_parts_evenly) {
 }
 
 MultilevelOptions options_for(int num_parts) {
-  return {.num_parts = num_parts, .imbalance = 0.05, .seed = 5, .chunk_bytes = 64};
+  return {.num_parts = num_parts, .imbalance = 0.05, .seed = 5, .chunk_bytes = 64, .entries_of_rank = 1};
 }
 
 TEST(Multilevel, gives_every_part_a_node_and_no_part_too_many_on_any_shape) {

@@ -33,7 +33,8 @@ PartitionOptions options_for(const SharedFolder& folder, int num_parts, Method m
           .num_parts = num_parts,
           .method = method,
           .seed = kSeed,
-          .chunk_bytes = 64};
+          .chunk_bytes = 64,
+          .entries_of_rank = 1};
 }
 
 /// What METIS makes of the whole graph in one process.

@@ -130,7 +130,8 @@ TEST(Verify, finds_every_planted_damage) {
   const PartitionOptions options{.dataset_folder = folder.path() / "dataset",
                                  .output_folder = folder.path() / "good",
                                  .num_parts = 3,
-                                 .chunk_bytes = 1000};
+                                 .chunk_bytes = 1000,
+                                 .entries_of_rank = 1};
   folder.on_root([&] {
     tests::write_dataset_folder(options.dataset_folder, tests::tiny_input(tests::power_law(90, 4, 7), 1, 2));
   });

@@ -35,6 +35,20 @@ TEST(NodeBlocks, cover_all_ids_in_order_and_differ_by_one_at_most) {
   }
 }
 
+TEST(NodeBlocks, of_small_graphs_are_those_of_the_first_ranks) {
+  EXPECT_EQ(count_owners(10, 89, 100, 8), 1);
+  EXPECT_EQ(count_owners(100, 250, 100, 8), 3);
+  EXPECT_EQ(count_owners(500, 2500, 100, 8), 8);
+  for (int num_owners = 1; num_owners <= 5; ++num_owners) {
+    const NodeBlocks blocks(17, 5, num_owners);
+    ASSERT_EQ(blocks.num_ranks(), 5);
+    EXPECT_EQ(blocks.num_owners(), num_owners);
+    EXPECT_EQ(blocks.owner(16), num_owners - 1);
+    for (int rank = 0; rank < 5; ++rank) EXPECT_EQ(blocks.size(rank) > 0, rank < num_owners);
+  }
+  EXPECT_EQ(NodeBlocks(0, 3).num_owners(), 1);
+}
+
 TEST(NodeBlocks, find_owners_among_trillions) {
   const NodeBlocks blocks(3'000'000'000'007, 1013);
   for (const int rank : {0, 1, 500, 1012}) {

@@ -42,4 +42,17 @@ struct MiniBatch {
   double fetch_seconds = 0;
 };
 
+/// What loading batches cost, in sum.
+struct LoadTally {
+  int64_t remote_nodes = 0;  // token rows of nodes that other ranks own
+  int64_t cached_nodes = 0;  // of these, rows found in the cache
+  int64_t fetched_bytes = 0;
+
+  void add(const MiniBatch& batch) {
+    remote_nodes += batch.num_remote_nodes;
+    cached_nodes += batch.num_cached_nodes;
+    fetched_bytes += batch.fetched_bytes;
+  }
+};
+
 }  // namespace gigahop::sampler

@@ -32,7 +32,6 @@ struct Pipeline::State {
   bool closing = false;
   bool ended = false;
   double waited_seconds = 0;
-  LoadTally taken;
 
   std::thread thread;
 };
@@ -99,9 +98,6 @@ std::optional<MiniBatch> Pipeline::next() {
   std::optional<MiniBatch> batch = std::move(state_->ready.front());
   state_->ready.pop_front();
   ++state_->num_taken;
-  state_->taken.remote_nodes += batch->num_remote_nodes;
-  state_->taken.cached_nodes += batch->num_cached_nodes;
-  state_->taken.fetched_bytes += batch->fetched_bytes;
   state_->changed.notify_all();
   return batch;
 }
@@ -109,10 +105,6 @@ std::optional<MiniBatch> Pipeline::next() {
 double Pipeline::waited_seconds() const {
   const std::lock_guard lock(state_->mutex);
   return state_->waited_seconds;
-}
-
-const LoadTally& Pipeline::taken() const {
-  return state_->taken;
 }
 
 }  // namespace gigahop::sampler

@@ -9,13 +9,6 @@
 
 namespace gigahop::sampler {
 
-/// What loading batches cost, in sum.
-struct LoadTally {
-  int64_t remote_nodes = 0;  // token rows of nodes that other ranks own
-  int64_t cached_nodes = 0;  // of these, rows found in the cache
-  int64_t fetched_bytes = 0;
-};
-
 class Pipeline {
  public:
   /// `requests` is called by the background thread until it returns nothing; all ranks must yield the same sequence of
@@ -30,8 +23,6 @@ class Pipeline {
 
   /// Seconds that next() has waited.
   double waited_seconds() const;
-  /// Of the batches that next() has given. For the thread that calls next().
-  const LoadTally& taken() const;
 
  private:
   struct State;

@@ -1,6 +1,5 @@
 #include "model/codebook.h"
 
-#include <algorithm>
 #include <vector>
 
 #include "base/error.h"
@@ -62,10 +61,10 @@ void Codebook<Device>::set_histogram(Device& dev, std::span<const int64_t> count
 }
 
 template <class Device>
-void Codebook<Device>::update(Device& dev, const comm::Communicator& comm, In<Device> g, int64_t num_seeds_all,
-                              std::span<uint16_t> codes) {
-  require(static_cast<int64_t>(codes.size()) == g.rows, "every seed of the step has a code");
-  if (num_seeds_all == 0) return;
+VectorOf<Device, const int32_t> Codebook<Device>::update(Device& dev, const comm::Communicator& comm, In<Device> g,
+                                                         int64_t num_seeds_all, VectorOf<Device, const int32_t> codes) {
+  require(codes.size == g.rows, "every seed of the step has a code");
+  if (num_seeds_all == 0) return codes;
   const comm::Phase phase(comm, "codebook");
   statistics_.gather(dev, comm, g, num_seeds_all);
   normalised_.resize(g.rows, g.cols);
@@ -79,26 +78,22 @@ void Codebook<Device>::update(Device& dev, const comm::Communicator& comm, In<De
   ops::move_codewords(dev, {}, {step_.data(), num_codewords, width}, came, sizes(), sums_, codewords_);
   histogram(dev);
   ops::move_histogram(dev, came, left, {histogram_.data(), num_codewords}, stored_histogram());
-  comm::finish_queued(dev, comm);
-  std::ranges::copy(host_copy(dev, VectorOf<Device, int32_t>(nearest_.data(), nearest_.size())), codes.begin());
+  return {nearest_.data(), nearest_.size()};
 }
 
 template <class Device>
-void Codebook<Device>::collect(Device& dev, std::span<const uint16_t> codes) {
+void Codebook<Device>::collect(Device& dev, VectorOf<Device, const int32_t> codes) {
   const int64_t num_codewords = codewords_.rows();
   const int64_t width = codewords_.cols();
   const int64_t num_seeds = normalised_.rows();
-  const std::vector<int32_t> old_codes(codes.begin(), codes.end());
-  previous_.resize(num_seeds);
   nearest_.resize(num_seeds);
-  copy_to_device<int32_t>(dev, old_codes, previous_.data());
   const VectorOf<Device, int32_t> nearest(nearest_.data(), num_seeds);
   ops::nearest_codeword(dev, normalised_, codewords_, nearest);
   set_to_zero(dev, OutVector<Device>(step_.data(), step_.size()));
   ops::scatter_add_rows(dev, normalised_, nearest, {step_.data(), num_codewords, width});
   Real<Device>* const came = step_.data() + num_codewords * width;
   ops::count_codes(dev, nearest, {came, num_codewords});
-  ops::count_codes(dev, {previous_.data(), num_seeds}, {came + num_codewords, num_codewords});
+  ops::count_codes(dev, codes, {came + num_codewords, num_codewords});
 }
 
 GIGAHOP_MODEL_INSTANTIATE(Codebook);

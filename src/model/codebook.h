@@ -28,11 +28,11 @@ class Codebook {
   /// n [M]
   VectorOf<Device, const int64_t> histogram(Device& dev);
 
-  /// One step: moves the codewords by the rows g [B, 2 G], num_seeds_all on all ranks, and assigns them. codes [B], in
-  /// host memory: in the old assignments, out the new.
+  /// One step: moves the codewords by the rows g [B, 2 G], num_seeds_all on all ranks, and assigns them. codes [B]: the
+  /// old assignments; returns the new ones, until the next call.
   /// Collective. Cost: the all-reduces of BatchStatistics, and one of M (2 G + 2) numbers.
-  void update(Device& dev, const comm::Communicator& comm, In<Device> g, int64_t num_seeds_all,
-              std::span<uint16_t> codes);
+  VectorOf<Device, const int32_t> update(Device& dev, const comm::Communicator& comm, In<Device> g,
+                                         int64_t num_seeds_all, VectorOf<Device, const int32_t> codes);
 
   void set_histogram(Device& dev, std::span<const int64_t> counts);
 
@@ -45,7 +45,7 @@ class Codebook {
 
  private:
   /// Fills step_, and nearest_ with the new codes.
-  void collect(Device& dev, std::span<const uint16_t> codes);
+  void collect(Device& dev, VectorOf<Device, const int32_t> codes);
 
   BatchStatistics<Device> statistics_;
   Matrix<Real<Device>, Device> codewords_;  // [M, 2 G]
@@ -55,7 +55,6 @@ class Codebook {
   Buffer<int64_t, Device> histogram_;
   Matrix<Real<Device>, Device> embedding_;
   Matrix<Real<Device>, Device> normalised_;  // [B, 2 G]
-  Buffer<int32_t, Device> previous_;         // [B]
   Buffer<int32_t, Device> nearest_;          // [B]
   /// What a step sums over ranks: assigned rows [M, 2 G], then how many came [M], then how many left [M].
   Buffer<Real<Device>, Device> step_;

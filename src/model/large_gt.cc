@@ -6,7 +6,6 @@
 
 #include "base/error.h"
 #include "comm/collectives.h"
-#include "comm/device_collectives.h"
 #include "model/architecture.h"
 #include "model/codebook.h"
 #include "model/global_layer.h"
@@ -15,7 +14,6 @@
 #include "model/local_layer.h"
 #include "model/seed_branch.h"
 #include "model/token_branch.h"
-#include "ops/cross_entropy.h"
 
 namespace gigahop::model {
 namespace {
@@ -207,19 +205,18 @@ void LargeGt<Device>::backward(MatrixView<const Real<Device>, Device> logits_gra
 }
 
 template <class Device>
-typename LargeGt<Device>::Loss LargeGt<Device>::loss(MatrixView<const Real<Device>, Device> logits,
-                                                     VectorView<const int32_t, Device> labels, int64_t num_seeds_all,
-                                                     MatrixView<Real<Device>, Device> logits_gradient) {
+void LargeGt<Device>::loss(MatrixView<const Real<Device>, Device> logits, VectorView<const int32_t, Device> labels,
+                           int64_t num_seeds_all, MatrixView<Real<Device>, Device> logits_gradient,
+                           VectorOf<Device, ops::CrossEntropy> result) {
   const double scale = num_seeds_all > 0 ? 1.0 / static_cast<double>(num_seeds_all) : 0.0;
-  comm::finish_queued(layers_->device, layers_->comm);
-  const ops::CrossEntropy result = ops::cross_entropy(layers_->device, logits, labels, scale, logits_gradient);
-  return {.loss_sum = result.loss_sum, .num_correct = result.num_correct};
+  ops::cross_entropy(layers_->device, logits, labels, scale, logits_gradient, result);
 }
 
 template <class Device>
-void LargeGt<Device>::update_codebook(std::span<uint16_t> codes) {
+VectorView<const int32_t, Device> LargeGt<Device>::update_codebook(VectorView<const int32_t, Device> codes) {
   Layers& l = *layers_;
-  if (l.codebook) l.codebook->update(l.device, l.comm, l.global->rows(), l.input.num_seeds_all, codes);
+  require(has_codebook(), "update_codebook: the model has a codebook");
+  return l.codebook->update(l.device, l.comm, l.global->rows(), l.input.num_seeds_all, codes);
 }
 
 template <class Device>

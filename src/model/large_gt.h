@@ -20,6 +20,7 @@
 #include "model/model_input.h"
 #include "model/model_shape.h"
 #include "model/parameters.h"
+#include "ops/cross_entropy.h"
 #include "tensor/matrix.h"
 
 namespace gigahop::model {
@@ -61,18 +62,16 @@ class LargeGt {
   using OnFinal = std::function<void(VectorView<Real<Device>, Device>)>;
   void backward(MatrixView<const Real<Device>, Device> logits_gradient, const OnFinal& on_final = {});
 
-  /// Mean cross-entropy over the `num_seeds_all` seeds of all ranks: this rank's sum of losses and its number of
-  /// correct predictions; writes the gradient of the mean by the logits. Labels [B] >= 0.
-  struct Loss {
-    double loss_sum = 0;
-    int64_t num_correct = 0;
-  };
-  Loss loss(MatrixView<const Real<Device>, Device> logits, VectorView<const int32_t, Device> labels,
-            int64_t num_seeds_all, MatrixView<Real<Device>, Device> logits_gradient);
+  /// Mean cross-entropy over the `num_seeds_all` seeds of all ranks: this rank's share as result [1], and the gradient
+  /// of the mean by the logits. Labels [B].
+  void loss(MatrixView<const Real<Device>, Device> logits, VectorView<const int32_t, Device> labels,
+            int64_t num_seeds_all, MatrixView<Real<Device>, Device> logits_gradient,
+            VectorOf<Device, ops::CrossEntropy> result);
 
-  /// The codebook's step after a train-mode forward: moves codewords, assigns the batch's seeds. codes [B]: in the old
-  /// assignment of each seed, out the new. The histogram follows over all ranks. Does nothing without global attention.
-  void update_codebook(std::span<uint16_t> codes);
+  /// The codebook's step after a train-mode forward: moves codewords, assigns the batch's seeds. codes [B]: the old
+  /// assignment of each seed; returns the new ones, until the next call. The histogram follows over all ranks. Only
+  /// where has_codebook().
+  VectorView<const int32_t, Device> update_codebook(VectorView<const int32_t, Device> codes);
 
   /// Sets the histogram n [M] of assignments (over all ranks' nodes) after loading or initialising them; until then it
   /// is zero and global attention sees nothing. Does nothing without global attention.

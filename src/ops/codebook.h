@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+#include "base/ids.h"
 #include "tensor/arguments.h"
 
 namespace gigahop::ops {
@@ -14,6 +15,16 @@ namespace gigahop::ops {
 template <class Device>
 void embed_codewords(Device& dev, In<Device> codewords, InVector<Device> mean, InVector<Device> variance,
                      Out<Device> embedding);
+
+/// taken [B] = codes[nodes[b]]: of the codes of all nodes of a rank, those of a step's seeds [B].
+template <class Device>
+void take_codes(Device& dev, VectorOf<Device, const uint16_t> codes, VectorOf<Device, const LocalId> nodes,
+                VectorOf<Device, int32_t> taken);
+
+/// codes[nodes[b]] = given[b]; nodes [B] are distinct.
+template <class Device>
+void put_codes(Device& dev, VectorOf<Device, const int32_t> given, VectorOf<Device, const LocalId> nodes,
+               VectorOf<Device, uint16_t> codes);
 
 /// counts [M]: 1 is added for each of codes [B].
 ///

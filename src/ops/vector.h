@@ -5,9 +5,9 @@
 
 namespace gigahop::ops {
 
-/// In double, over fixed blocks in order: independent of the number of threads.
+/// sum [1], in double, over fixed blocks in order: independent of the number of threads.
 template <class Device>
-double sum_of_squares(Device& dev, InVector<Device> x);
+void sum_of_squares(Device& dev, InVector<Device> x, VectorOf<Device, double> sum);
 
 /// x *= factor.
 template <class Device>

@@ -51,6 +51,21 @@ void copy_to_host(Cuda& dev, const T* source, std::span<T> target) {
   synchronise(dev);
 }
 
+template <class T>
+class ReadBack<T, Cuda> {
+ public:
+  T* on_device() { return reinterpret_cast<T*>(memory_.data()); }
+  void queue_read(Cuda& dev) {
+    cuda_check(cudaMemcpyAsync(arrived_.data(), memory_.data(), sizeof(T), cudaMemcpyDeviceToHost, dev.stream.get()),
+               "cudaMemcpyAsync");
+  }
+  const T& value() const { return *reinterpret_cast<const T*>(arrived_.data()); }
+
+ private:
+  CudaMemory memory_{sizeof(T)};
+  PinnedMemory arrived_{sizeof(T)};
+};
+
 /// Queued on the device's stream.
 template <class T>
 void set_to_zero(Cuda& dev, VectorView<T, Cuda> values) {

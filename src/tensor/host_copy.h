@@ -35,6 +35,20 @@ std::vector<std::remove_const_t<T>> host_copy(Device& dev, VectorView<T, Device>
   return copy;
 }
 
+/// A value that operations write where the device has it and the host reads later, once the device is done with what
+/// was queued until queue_read(): so one wait of a step brings all of its results.
+template <class T, class Device>
+class ReadBack {
+ public:
+  T* on_device() { return &value_; }
+  /// Behind what is queued on the device's stream.
+  void queue_read(Device&) {}
+  const T& value() const { return value_; }
+
+ private:
+  T value_ = {};
+};
+
 /// Of rows without gaps.
 template <class T, class Device>
 Matrix<std::remove_const_t<T>> host_copy(Device& dev, MatrixView<T, Device> rows) {

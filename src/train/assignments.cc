@@ -1,6 +1,5 @@
 #include "train/assignments.h"
 
-#include <algorithm>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -8,56 +7,65 @@
 
 #include "base/error.h"
 #include "comm/collectives.h"
+#include "ops/codebook.h"
+#include "tensor/host_copy.h"
 #include "train/devices.h"
 #include "train/model_state.h"
 
 namespace gigahop::train {
 
-Assignments::Assignments(const graph::LocalGraph& graph, int64_t num_codewords, RandomKey key)
-    : graph_(&graph), num_codewords_(num_codewords), codes_(static_cast<size_t>(graph.num_owned())) {
-  const std::span<const OriginalId> ids = graph.original_ids();
-  for (size_t row = 0; row < codes_.size(); ++row) codes_[row] = model::initial_code(key, ids[row], num_codewords);
+template <class Device>
+Assignments<Device>::Assignments(Device& dev, const graph::LocalGraph& graph, int64_t num_codewords, RandomKey key)
+    : dev_(&dev), graph_(&graph), num_codewords_(num_codewords), codes_(graph.num_owned()) {
+  std::vector<uint16_t> initial;
+  for (const OriginalId id : graph.original_ids()) initial.push_back(model::initial_code(key, id, num_codewords));
+  copy_to_device<uint16_t>(dev, initial, codes_.data());
 }
 
 template <class Device>
-void Assignments::update(model::LargeGt<Device>& model, std::span<const LocalId> seeds) {
+void Assignments<Device>::update(model::LargeGt<Device>& model, VectorView<const LocalId, Device> seeds) {
   if (!model.has_codebook()) return;
-  seed_codes_.resize(seeds.size());
-  for (size_t b = 0; b < seeds.size(); ++b) seed_codes_[b] = codes_[static_cast<size_t>(seeds[b].value)];
-  model.update_codebook(seed_codes_);
-  for (size_t b = 0; b < seeds.size(); ++b) codes_[static_cast<size_t>(seeds[b].value)] = seed_codes_[b];
+  seed_codes_.resize(seeds.size);
+  ops::take_codes(*dev_, codes(), seeds, {seed_codes_.data(), seeds.size});
+  ops::put_codes(*dev_, model.update_codebook({seed_codes_.data(), seeds.size}), seeds, codes());
 }
 
-std::vector<int64_t> Assignments::histogram(const comm::Communicator& comm) const {
+template <class Device>
+std::vector<int64_t> Assignments<Device>::histogram(const comm::Communicator& comm) const {
   std::vector<int64_t> counts(static_cast<size_t>(num_codewords_));
-  for (const uint16_t code : codes_) ++counts[code];
+  for (const uint16_t code : host_copy(*dev_, codes())) ++counts[code];
   comm::all_reduce_sum(comm, std::span(counts));
   return counts;
 }
 
-std::vector<PartCodes> Assignments::by_part() const {
+template <class Device>
+std::vector<PartCodes> Assignments<Device>::by_part() const {
   std::vector<PartCodes> parts;
   for (size_t s = 0; s < graph_->shards().size(); ++s) {
-    const int64_t* const offset = graph_->shard_offsets().data() + s;
-    parts.push_back(
-        {.part = graph_->shards()[s].part(), .codes = {codes_.begin() + offset[0], codes_.begin() + offset[1]}});
+    const graph::Shard& shard = graph_->shards()[s];
+    parts.push_back({.part = shard.part(),
+                     .codes = host_copy(*dev_, VectorView<const uint16_t, Device>(
+                                                   codes_.data() + graph_->shard_offsets()[s], shard.num_owned()))});
   }
   return parts;
 }
 
-void Assignments::load(const CheckpointReader& checkpoint) {
+template <class Device>
+void Assignments<Device>::load(const CheckpointReader& checkpoint) {
   for (size_t s = 0; s < graph_->shards().size(); ++s) {
     const graph::Shard& shard = graph_->shards()[s];
     const std::vector<uint16_t> codes = checkpoint.codes(shard.part(), shard.num_owned(), num_codewords_);
-    std::copy(codes.begin(), codes.end(), codes_.begin() + graph_->shard_offsets()[s]);
+    copy_to_device<uint16_t>(*dev_, codes, codes_.data() + graph_->shard_offsets()[s]);
   }
 }
 
 /// codes: [N] of type T, at any alignment.
+template <class Device>
 template <class T>
-void Assignments::load_original(std::span<const std::byte> codes, const std::filesystem::path& path) {
+void Assignments<Device>::load_original(std::span<const std::byte> codes, const std::filesystem::path& path) {
   const std::span<const OriginalId> ids = graph_->original_ids();
-  for (size_t row = 0; row < codes_.size(); ++row) {
+  std::vector<uint16_t> owned(ids.size());
+  for (size_t row = 0; row < owned.size(); ++row) {
     T stored;
     std::memcpy(&stored, codes.data() + static_cast<size_t>(ids[row].value) * sizeof(T), sizeof(T));
     const auto code = static_cast<int64_t>(stored);
@@ -65,11 +73,13 @@ void Assignments::load_original(std::span<const std::byte> codes, const std::fil
       throw data_error(fmt::format("{}, tensor {}[{}]", path.string(), kAssignmentsTensor, ids[row].value),
                        fmt::format("a code in [0, {})", num_codewords_), fmt::format("{}", code));
     }
-    codes_[row] = static_cast<uint16_t>(code);
+    owned[row] = static_cast<uint16_t>(code);
   }
+  copy_to_device<uint16_t>(*dev_, owned, codes_.data());
 }
 
-void Assignments::load(const array::SafetensorsFile& weights) {
+template <class Device>
+void Assignments<Device>::load(const array::SafetensorsFile& weights) {
   const array::TensorView& tensor = weights.at(kAssignmentsTensor);
   const std::string place = fmt::format("{}, tensor {}", weights.path().string(), kAssignmentsTensor);
   const int64_t num_nodes = graph_->map().num_nodes();
@@ -89,8 +99,7 @@ void Assignments::load(const array::SafetensorsFile& weights) {
   }
 }
 
-#define GIGAHOP_INSTANTIATE(Device) \
-  template void Assignments::update(model::LargeGt<Device>&, std::span<const LocalId>);
+#define GIGAHOP_INSTANTIATE(Device) template class Assignments<Device>;
 GIGAHOP_TRAIN_DEVICES(GIGAHOP_INSTANTIATE)
 
 }  // namespace gigahop::train

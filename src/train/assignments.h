@@ -1,4 +1,5 @@
-/// Which codeword each owned node is assigned to, and the way between that and a step's seeds.
+/// Which codeword each owned node is assigned to, in the memory of the device, and the way between that and a step's
+/// seeds.
 #pragma once
 
 #include <cstddef>
@@ -15,17 +16,17 @@
 
 namespace gigahop::train {
 
+template <class Device>
 class Assignments {
  public:
-  /// Initial ones, uniform by (key, original id). `graph` outlives this.
-  Assignments(const graph::LocalGraph& graph, int64_t num_codewords, RandomKey key);
+  /// Initial ones, uniform by (key, original id). dev and graph outlive this.
+  Assignments(Device& dev, const graph::LocalGraph& graph, int64_t num_codewords, RandomKey key);
 
-  std::span<uint16_t> codes() { return codes_; }  // [owned]
-  std::span<const uint16_t> codes() const { return codes_; }
+  VectorView<uint16_t, Device> codes() { return {codes_.data(), codes_.size()}; }  // [owned]
+  VectorView<const uint16_t, Device> codes() const { return {codes_.data(), codes_.size()}; }
 
   /// Lets the model move its codebook and assign the seeds of the step just computed. Collective.
-  template <class Device>
-  void update(model::LargeGt<Device>& model, std::span<const LocalId> seeds);
+  void update(model::LargeGt<Device>& model, VectorView<const LocalId, Device> seeds);
 
   /// Nodes of all ranks by codeword [M]. Collective.
   std::vector<int64_t> histogram(const comm::Communicator& comm) const;
@@ -42,10 +43,11 @@ class Assignments {
   template <class T>
   void load_original(std::span<const std::byte> codes, const std::filesystem::path& path);
 
+  Device* dev_;
   const graph::LocalGraph* graph_;
   int64_t num_codewords_;
-  std::vector<uint16_t> codes_;
-  std::vector<uint16_t> seed_codes_;
+  Buffer<uint16_t, Device> codes_;
+  Buffer<int32_t, Device> seed_codes_;  // [B] before the step
 };
 
 }  // namespace gigahop::train

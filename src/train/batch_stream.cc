@@ -1,32 +1,38 @@
 #include "train/batch_stream.h"
 
+#include "train/devices.h"
 #include "train/setup.h"
 
 namespace gigahop::train {
 
-BatchStream::BatchStream(const comm::Communicator& comm, const graph::LocalGraph& graph, const proto::Config& config,
-                         const RunPlan& plan)
-    : graph_(graph),
+template <class Device>
+BatchStream<Device>::BatchStream(Device& device, const comm::Communicator& comm, const graph::LocalGraph& graph,
+                                 const proto::Config& config, const RunPlan& plan)
+    : device_(device),
+      graph_(graph),
       config_(config),
       plan_(plan),
       loader_(graph, comm.duplicate(), loader_options(config, num_threads(config))) {}
 
-void BatchStream::begin(const RunPlan& plan, int64_t steps_done, BatchFeed::From from) {
-  pipeline_.reset();
+template <class Device>
+void BatchStream<Device>::begin(const RunPlan& plan, int64_t steps_done, BatchFeed::From from) {
+  batches_.reset();
   feed_.emplace(graph_, config_, plan, steps_done, from);
-  pipeline_.emplace(
-      loader_, [this] { return next_request(); }, config_.sampler().batches_ahead());
+  batches_.emplace(
+      device_, loader_, [this] { return next_request(); }, config_.sampler().batches_ahead());
 }
 
 /// Called by the pipeline's thread, which alone uses the loader.
-std::optional<sampler::BatchRequest> BatchStream::next_request() {
+template <class Device>
+std::optional<sampler::BatchRequest> BatchStream<Device>::next_request() {
   const std::optional<sampler::BatchRequest> request = feed_->next();
   if (request.has_value() && request->salt != sampler::kEvaluationSalt) fill_cache(*request);
   return request;
 }
 
 /// For what the training steps of the epoch of this request want.
-void BatchStream::fill_cache(const sampler::BatchRequest& first) {
+template <class Device>
+void BatchStream<Device>::fill_cache(const sampler::BatchRequest& first) {
   RunPlan one_epoch = plan_;
   one_epoch.num_epochs = first.epoch + 1;
   one_epoch.max_steps = 0;
@@ -38,5 +44,8 @@ void BatchStream::fill_cache(const sampler::BatchRequest& first) {
     return request;
   });
 }
+
+#define GIGAHOP_INSTANTIATE(Device) template class BatchStream<Device>;
+GIGAHOP_TRAIN_DEVICES(GIGAHOP_INSTANTIATE)
 
 }  // namespace gigahop::train

@@ -7,37 +7,39 @@
 #include "graph/local_graph.h"
 #include "proto/config.pb.h"
 #include "sampler/loader.h"
-#include "sampler/pipeline.h"
 #include "train/batch_feed.h"
+#include "train/device_batches.h"
 #include "train/run_plan.h"
 
 namespace gigahop::train {
 
+template <class Device>
 class BatchStream {
  public:
-  /// plan: of the whole run, whose epochs the row cache is filled for. `graph` and `config` outlive it. Collective,
-  /// like begin() and end().
-  BatchStream(const comm::Communicator& comm, const graph::LocalGraph& graph, const proto::Config& config,
-              const RunPlan& plan);
+  /// plan: of the whole run, whose epochs the row cache is filled for. `device`, `graph` and `config` outlive it.
+  /// Collective, like begin() and end().
+  BatchStream(Device& device, const comm::Communicator& comm, const graph::LocalGraph& graph,
+              const proto::Config& config, const RunPlan& plan);
 
   /// The batches of `plan` after `steps_done` steps, from now on. What was being loaded is dropped.
   void begin(const RunPlan& plan, int64_t steps_done, BatchFeed::From from);
-  void end() { pipeline_.reset(); }
+  void end() { batches_.reset(); }
 
   /// Between begin() and end().
-  sampler::Pipeline& batches() { return *pipeline_; }
+  DeviceBatches<Device>& batches() { return *batches_; }
   const BatchFeed& feed() const { return *feed_; }
 
  private:
   std::optional<sampler::BatchRequest> next_request();
   void fill_cache(const sampler::BatchRequest& first);
 
+  Device& device_;
   const graph::LocalGraph& graph_;
   const proto::Config& config_;
   RunPlan plan_;
   sampler::Loader loader_;
   std::optional<BatchFeed> feed_;
-  std::optional<sampler::Pipeline> pipeline_;  // after loader_ and feed_: its thread uses both
+  std::optional<DeviceBatches<Device>> batches_;  // after loader_ and feed_: its thread uses both
 };
 
 }  // namespace gigahop::train

@@ -6,7 +6,7 @@
 #include <functional>
 
 #include "comm/communicator.h"
-#include "sampler/pipeline.h"
+#include "sampler/mini_batch.h"
 #include "train/step_seconds.h"
 
 namespace gigahop::train {

@@ -6,32 +6,36 @@
 
 #include "base/error.h"
 #include "comm/collectives.h"
+#include "comm/device_collectives.h"
 #include "ops/softmax.h"
 #include "tensor/host_copy.h"
-#include "train/devices.h"
 
 namespace gigahop::train {
 
 template <class Device>
 std::optional<Evaluation> evaluate(const comm::Communicator& comm, model::LargeGt<Device>& model,
-                                   sampler::Pipeline& pipeline, int64_t num_batches,
+                                   DeviceBatches<Device>& batches, int64_t num_batches,
                                    const std::function<bool()>& is_stop_wanted) {
   std::array<int64_t, 2> correct_and_all = {};
   ConfusionCounts confusion(model.shape().num_classes);
   Buffer<int32_t, Device> predicted;
-  BatchInputs<Device> inputs(model.device());
+  ReadBack<ops::CrossEntropy, Device> result;
   for (int64_t i = 0; i < num_batches; ++i) {
     if (comm::max_over_ranks(comm, int64_t{is_stop_wanted()}) > 0) return std::nullopt;
-    const std::optional<sampler::MiniBatch> batch = pipeline.next();
+    const std::optional<BatchInput<Device>> batch = batches.next();
     require(batch.has_value(), "the pipeline holds every batch of an evaluation");
-    const BatchInput<Device> seeds = inputs.bring(*batch, 0);
-    const auto logits = model.forward(seeds.model, model::Mode::kEvaluate, 0);
-    correct_and_all[0] += model.loss(logits, seeds.labels, 0, {}).num_correct;
-    correct_and_all[1] += batch->num_seeds();
+    const auto logits = model.forward(batch->model, model::Mode::kEvaluate, 0);
+    model.loss(logits, batch->labels, 0, {}, {result.on_device(), 1});
+    result.queue_read(model.device());
     predicted.resize(logits.rows);
     const VectorView<int32_t, Device> classes{predicted.data(), predicted.size()};
     ops::argmax_rows(model.device(), logits, classes);
-    confusion.add(batch->labels, host_copy(model.device(), classes));
+    batches.prepare();
+    comm::finish_queued(model.device(), comm);
+    result.value().check();
+    correct_and_all[0] += static_cast<int64_t>(result.value().num_correct);
+    correct_and_all[1] += batch->seeds.size;
+    confusion.add(batches.batch().labels, host_copy(model.device(), classes));
   }
   comm::all_reduce_sum(comm, std::span<int64_t>(correct_and_all));
   if (!confusion.counts().empty()) comm::all_reduce_sum(comm, confusion.counts());
@@ -41,9 +45,9 @@ std::optional<Evaluation> evaluate(const comm::Communicator& comm, model::LargeG
   return Evaluation{accuracy, std::move(confusion)};
 }
 
-#define GIGAHOP_INSTANTIATE(Device)                                                                                   \
-  template std::optional<Evaluation> evaluate(const comm::Communicator&, model::LargeGt<Device>&, sampler::Pipeline&, \
-                                              int64_t, const std::function<bool()>&);
+#define GIGAHOP_INSTANTIATE(Device)                                                               \
+  template std::optional<Evaluation> evaluate(const comm::Communicator&, model::LargeGt<Device>&, \
+                                              DeviceBatches<Device>&, int64_t, const std::function<bool()>&);
 GIGAHOP_TRAIN_DEVICES(GIGAHOP_INSTANTIATE)
 
 }  // namespace gigahop::train

@@ -9,6 +9,7 @@
 #include "array/manifest.h"
 #include "base/error.h"
 #include "sampler/loader.h"
+#include "tensor/host_copy.h"
 #include "train/assignments.h"
 #include "train/batch_input.h"
 #include "train/checkpoint_reader.h"
@@ -102,20 +103,21 @@ NodeExplanation explain_node(const comm::Communicator& comm, const proto::Config
   NodeExplanation explained{.node = node,
                             .label = graph.labels()[static_cast<size_t>(seed.value)],
                             .sample = sample_of(graph, seed, batch),
-                            .weights = model::explain(model, BatchInputs<Cpu>(device).bring(batch, 0).model, 0),
+                            .weights = model::explain(model, views_of(batch).model, 0),
                             .codewords = {}};
   if (!model.has_codebook()) return explained;
   explained.codewords = strongest(explained.weights.codewords, num_codewords);
-  std::optional<Assignments> assignments;
+  std::optional<Assignments<Cpu>> assignments;
   if (is_trained_on(reader, partition)) {
-    assignments.emplace(graph, model.shape().num_codewords, RandomKey{config.seed()});
+    assignments.emplace(device, graph, model.shape().num_codewords, RandomKey{config.seed()});
     assignments->load(reader);
   }
   const auto state = model.state();
   const auto histogram = std::ranges::find(state, "codebook.histogram", &model::StateArray<Cpu>::name);
   for (AttendedCodeword& codeword : explained.codewords) {
     codeword.num_members = static_cast<int64_t>(histogram->values[codeword.number]);
-    if (assignments.has_value()) describe_members(graph, assignments->codes(), num_typical, codeword);
+    if (!assignments.has_value()) continue;
+    describe_members(graph, host_copy(device, assignments->codes()), num_typical, codeword);
   }
   return explained;
 }

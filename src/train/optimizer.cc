@@ -1,7 +1,5 @@
 #include "train/optimizer.h"
 
-#include <cmath>
-
 #include "ops/vector.h"
 #include "tensor/host_copy.h"
 #include "train/devices.h"
@@ -16,14 +14,13 @@ Optimizer<Device>::Optimizer(Device& device, int64_t size, const OptimizerOption
 }
 
 template <class Device>
-double Optimizer<Device>::update(int64_t step, double learning_rate, VectorView<const float, Device> gradients,
-                                 VectorView<float, Device> values) {
-  const double norm = std::sqrt(ops::sum_of_squares(*device_, gradients));
-  const bool clipped = options_.clip_gradient_norm > 0 && norm > options_.clip_gradient_norm;
-  const ops::AdamOptions adam_options{.learning_rate = learning_rate, .weight_decay = options_.weight_decay};
-  ops::adam(*device_, adam_options, step + 1, clipped ? options_.clip_gradient_norm / norm : 1.0, gradients,
-            first_moments(), second_moments(), values);
-  return norm;
+void Optimizer<Device>::update(int64_t step, double learning_rate, VectorView<const float, Device> gradients,
+                               VectorView<float, Device> values, VectorView<double, Device> square_sum) {
+  ops::sum_of_squares(*device_, gradients, square_sum);
+  const ops::AdamOptions adam_options{.learning_rate = learning_rate,
+                                      .weight_decay = options_.weight_decay,
+                                      .clip_gradient_norm = options_.clip_gradient_norm};
+  ops::adam(*device_, adam_options, step + 1, square_sum, gradients, first_moments(), second_moments(), values);
 }
 
 #define GIGAHOP_INSTANTIATE(Device) template class Optimizer<Device>;

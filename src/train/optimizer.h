@@ -22,10 +22,10 @@ class Optimizer {
   /// For `size` parameters; moments zero.
   Optimizer(Device& device, int64_t size, const OptimizerOptions& options);
 
-  /// One update of values [size] by gradients [size]; step counts from 0. Returns the norm of the gradients before
-  /// clipping.
-  double update(int64_t step, double learning_rate, VectorView<const float, Device> gradients,
-                VectorView<float, Device> values);
+  /// One update of values [size] by gradients [size]; step counts from 0. square_sum [1]: of the gradients before
+  /// clipping; overwritten.
+  void update(int64_t step, double learning_rate, VectorView<const float, Device> gradients,
+              VectorView<float, Device> values, VectorView<double, Device> square_sum);
 
   VectorView<float, Device> first_moments() { return {first_moments_.data(), first_moments_.size()}; }
   VectorView<float, Device> second_moments() { return {second_moments_.data(), second_moments_.size()}; }

@@ -16,10 +16,10 @@
 #include "comm/agree.h"
 #include "comm/collectives.h"
 #include "model/large_gt.h"
-#include "sampler/pipeline.h"
 #include "sampler/seed_plan.h"
 #include "tensor/host_copy.h"
 #include "train/checkpoint_reader.h"
+#include "train/device_batches.h"
 #include "train/model_state.h"
 #include "train/node_set.h"
 #include "train/setup.h"
@@ -255,17 +255,16 @@ class Predictor {
     const bool is_shown = comm_.rank() == 0 && options.output == Output::kShown;
     Progress bar("predict", "batches", plan.num_steps(),
                  is_shown ? Progress::Visibility::kShown : Progress::Visibility::kQuiet);
-    sampler::Pipeline pipeline(loader_, request, config_.sampler().batches_ahead());
-    BatchInputs<Device> inputs(device_);
-    while (const std::optional<sampler::MiniBatch> batch = pipeline.next()) {
+    DeviceBatches<Device> batches(device_, loader_, request, config_.sampler().batches_ahead());
+    while (const std::optional<BatchInput<Device>> batch = batches.next()) {
       if (is_told_to_stop(options)) return false;
-      const BatchInput<Device> seeds = inputs.bring(*batch, 0);
-      const auto on_device = model_.forward(seeds.model, model::Mode::kEvaluate, 0);
+      const auto on_device = model_.forward(batch->model, model::Mode::kEvaluate, 0);
+      batches.prepare();
       const Matrix<float> logits = host_copy(device_, on_device);
       const Matrix<float> embeddings =
           config_.predict().embeddings() ? host_copy(device_, model_.embeddings()) : Matrix<float>();
-      comm::agree(comm_, [&] { predictions.write(batch->seeds, {logits, embeddings}); });
-      count(batch->labels, logits);
+      comm::agree(comm_, [&] { predictions.write(batches.batch().seeds, {logits, embeddings}); });
+      count(batches.batch().labels, logits);
       bar.advance(1);
     }
     return true;

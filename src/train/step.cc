@@ -1,47 +1,66 @@
 #include "train/step.h"
 
+#include <cmath>
 #include <optional>
 
 #include "base/error.h"
 #include "comm/device_collectives.h"
-#include "train/devices.h"
 
 namespace gigahop::train {
 
 template <class Device>
-StepOutput Step<Device>::run(sampler::Pipeline& pipeline, const StepInput& input) {
+StepOutput Step<Device>::run(DeviceBatches<Device>& batches, const StepInput& input) {
   // Sample and fetch: done by the pipeline, while earlier steps computed.
-  const std::optional<sampler::MiniBatch> batch = pipeline.next();
+  const std::optional<BatchInput<Device>> batch = batches.next();
   require(batch.has_value(), "the pipeline holds a batch for every step");
-  return run(*batch, input);
+  // A mean over no seeds has no gradient: nothing moves, the moments of Adam neither.
+  if (input.num_seeds_all == 0) return {};
+  queue(*batch, input);
+  batches.prepare();
+  return finish();
 }
 
 template <class Device>
-StepOutput Step<Device>::run(const sampler::MiniBatch& batch, const StepInput& input) {
-  // A mean over no seeds has no gradient: nothing moves, the moments of Adam neither.
+StepOutput Step<Device>::run(const BatchInput<Device>& batch, const StepInput& input) {
   if (input.num_seeds_all == 0) return {};
-  const BatchInput<Device> seeds = inputs_.bring(batch, input.num_seeds_all);
+  queue(batch, input);
+  return finish();
+}
+
+template <class Device>
+void Step<Device>::queue(const BatchInput<Device>& batch, const StepInput& input) {
+  Results* const results = results_.on_device();
+  model::ModelInput<Device> seeds = batch.model;
+  seeds.num_seeds_all = input.num_seeds_all;
 
   std::optional<TimedPiece> piece;
   piece.emplace("forward", seconds_.forward);
-  const auto logits = model_.forward(seeds.model, model::Mode::kTrain, input.step);
+  const auto logits = model_.forward(seeds, model::Mode::kTrain, input.step);
 
   logits_gradient_.resize(logits.rows, logits.cols);
-  const auto loss = model_.loss(logits, seeds.labels, input.num_seeds_all, logits_gradient_);
+  model_.loss(logits, batch.labels, input.num_seeds_all, logits_gradient_, {&results->loss, 1});
 
   piece.emplace("backward", seconds_.backward);
   model_.backward(logits_gradient_, [this](VectorView<float, Device> final) { gradient_sync_.start(final); });
 
   piece.emplace("synchronise", seconds_.synchronise);
   gradient_sync_.finish();
-  comm::finish_queued(model_.device(), comm_);  // the norm of the gradients is read
 
   piece.emplace("update", seconds_.update);
-  const double gradient_norm =
-      optimizer_.update(input.step, input.learning_rate, model_.parameters().gradients(), model_.parameters().values());
+  optimizer_.update(input.step, input.learning_rate, model_.parameters().gradients(), model_.parameters().values(),
+                    {&results->gradient_square_sum, 1});
   assignments_.update(model_, batch.seeds);
+  results_.queue_read(model_.device());
+}
 
-  return {.loss_sum = loss.loss_sum, .num_correct = loss.num_correct, .gradient_norm = gradient_norm};
+template <class Device>
+StepOutput Step<Device>::finish() {
+  comm::finish_queued(model_.device(), comm_);
+  const Results& results = results_.value();
+  results.loss.check();
+  return {.loss_sum = results.loss.loss_sum,
+          .num_correct = static_cast<int64_t>(results.loss.num_correct),
+          .gradient_norm = std::sqrt(results.gradient_square_sum)};
 }
 
 #define GIGAHOP_INSTANTIATE(Device) template class Step<Device>;

@@ -6,10 +6,10 @@
 #include "comm/communicator.h"
 #include "comm/gradient_sync.h"
 #include "model/large_gt.h"
-#include "sampler/pipeline.h"
+#include "tensor/host_copy.h"
 #include "tensor/matrix.h"
 #include "train/assignments.h"
-#include "train/batch_input.h"
+#include "train/device_batches.h"
 #include "train/optimizer.h"
 #include "train/step_seconds.h"
 
@@ -34,20 +34,20 @@ class Step {
  public:
   /// Collective. All outlive the step.
   Step(const comm::Communicator& comm, model::LargeGt<Device>& model, Optimizer<Device>& optimizer,
-       Assignments& assignments)
+       Assignments<Device>& assignments)
       : comm_(comm),
-        inputs_(model.device()),
         gradient_sync_(model.device(), comm),
         model_(model),
         optimizer_(optimizer),
         assignments_(assignments) {}
 
-  /// Takes the next batch of the pipeline, a training batch, and updates the parameters and the codebook by it.
+  /// Takes the next batch, a training batch, and updates the parameters and the codebook by it. The batch after it is
+  /// prepared while the device works; the host waits for the device once, at the end.
   /// Collective, ranks without seeds in this step included. A step in which no rank has seeds changes nothing.
-  StepOutput run(sampler::Pipeline& pipeline, const StepInput& input);
+  StepOutput run(DeviceBatches<Device>& batches, const StepInput& input);
 
   /// The same with a batch that is at hand.
-  StepOutput run(const sampler::MiniBatch& batch, const StepInput& input);
+  StepOutput run(const BatchInput<Device>& batch, const StepInput& input);
 
   /// Seconds spent waiting for the gradients of other ranks.
   double sync_seconds() const { return gradient_sync_.waited_seconds(); }
@@ -55,14 +55,22 @@ class Step {
   const StepSeconds& seconds() const { return seconds_; }
 
  private:
+  /// What a step computes for the host.
+  struct Results {
+    ops::CrossEntropy loss;
+    double gradient_square_sum = 0;
+  };
+  void queue(const BatchInput<Device>& batch, const StepInput& input);
+  StepOutput finish();
+
   const comm::Communicator& comm_;
-  BatchInputs<Device> inputs_;
   comm::GradientSync<Device> gradient_sync_;
   model::LargeGt<Device>& model_;
   Optimizer<Device>& optimizer_;
-  Assignments& assignments_;
+  Assignments<Device>& assignments_;
   Matrix<float, Device> logits_gradient_;
   StepSeconds seconds_;
+  ReadBack<Results, Device> results_;
 };
 
 }  // namespace gigahop::train

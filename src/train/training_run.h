@@ -17,6 +17,7 @@
 #include "train/assignments.h"
 #include "train/batch_stream.h"
 #include "train/checkpoint_writer.h"
+#include "train/device_batches.h"
 #include "train/epoch_timer.h"
 #include "train/metrics_log.h"
 #include "train/optimizer.h"
@@ -81,10 +82,10 @@ class TrainingRun {
   Device& device_;
   graph::LocalGraph graph_;
   RunPlan plan_;
-  BatchStream stream_;
+  BatchStream<Device> stream_;
   model::LargeGt<Device> model_;
   Optimizer<Device> optimizer_;
-  Assignments assignments_;
+  Assignments<Device> assignments_;
   Step<Device> step_;
 
   proto::Checkpoint progress_;

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 #include <vector>
 
+#include "tensor/host_copy.h"
 #include "tensor/matrix.h"
 #include "tensor/reference.h"
 
@@ -68,6 +70,15 @@ std::vector<T> host_values(const Matrix<T, Device>& matrix) {
   std::vector<T> values(matrix.rows() * matrix.cols());
   Transfer<Device>::out(matrix.data(), values);
   return values;
+}
+
+template <class Device, class T>
+T read(Device& dev, ReadBack<T, Device>& result) {
+  result.queue_read(dev);
+#if defined(GIGAHOP_TEST_CUDA)
+  if constexpr (std::is_same_v<Device, Cuda>) synchronise(dev);
+#endif
+  return result.value();
 }
 
 /// A copy of a host vector on a device, for as long as it lives.

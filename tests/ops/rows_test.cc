@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "ops/adam.h"
+#include "ops/codebook.h"
 #include "ops/convert.h"
 #include "ops/cpu/clones.h"
 #include "ops/cross_entropy.h"
@@ -33,6 +34,14 @@ TEST(FastExp, is_within_one_unit_in_the_last_place) {
   EXPECT_TRUE(std::isfinite(cpu::fast_exp(1e30F)));
 }
 
+template <class Device>
+CrossEntropy cross_entropy_of(Device& dev, In<Device> logits, const std::vector<int32_t>& labels, double scale,
+                              Out<Device> dlogits) {
+  ReadBack<CrossEntropy, Device> result;
+  cross_entropy(dev, logits, on_device<Device>(labels), scale, dlogits, {result.on_device(), 1});
+  return read<Device>(dev, result);
+}
+
 TEST(CrossEntropy, agrees_with_the_reference_with_its_gradient) {
   for (const int64_t rows : kRows) {
     for (const int64_t classes : {1, 2, 47}) {
@@ -42,16 +51,12 @@ TEST(CrossEntropy, agrees_with_the_reference_with_its_gradient) {
         DeviceMatrix<Device> dlogits(rows, classes);
         DeviceMatrix<Device> weights(rows, classes);
         Matrix<int32_t, Device> best(1, rows);
-        const CrossEntropy loss = cross_entropy(dev, logits, on_device<Device>(labels), 0.01, dlogits);
-        const CrossEntropy without = cross_entropy(dev, logits, on_device<Device>(labels), 0.01, {});
+        const CrossEntropy loss = cross_entropy_of<Device>(dev, logits, labels, 0.01, dlogits);
+        const CrossEntropy without = cross_entropy_of<Device>(dev, logits, labels, 0.01, {});
         EXPECT_EQ(without.loss_sum, loss.loss_sum);
         softmax_rows(dev, logits, weights);
         argmax_rows(dev, logits, as_vector(best));
-        return {{loss.loss_sum},
-                {static_cast<double>(loss.num_correct)},
-                values_of(dlogits),
-                values_of(weights),
-                values_of(best)};
+        return {{loss.loss_sum}, {loss.num_correct}, values_of(dlogits), values_of(weights), values_of(best)};
       });
     }
   }
@@ -62,19 +67,23 @@ TEST(CrossEntropy, has_the_gradient_of_central_differences) {
   const std::vector<int32_t> labels = {0, 2, 1};
   auto logits = random_matrix<Reference>(3, 4, 1);
   Matrix<double, Reference> dlogits(3, 4);
-  cross_entropy(dev, logits, on_device<Reference>(labels), 0.5, dlogits);
+  cross_entropy_of<Reference>(dev, logits, labels, 0.5, dlogits);
   expect_gradient(
-      dlogits, logits, [&] { return 0.5 * cross_entropy(dev, logits, on_device<Reference>(labels), 0.5, {}).loss_sum; },
+      dlogits, logits, [&] { return 0.5 * cross_entropy_of<Reference>(dev, logits, labels, 0.5, {}).loss_sum; },
       "logits");
 }
 
 TEST(CrossEntropy, is_finite_for_large_logits_and_refuses_labels_out_of_range) {
   on_each_device([]<class Device>(Device& dev) {
-    const auto logits = matrix_of<Device>(1, 2, std::vector{1e30F, -1e30F});
-    std::vector<int32_t> labels = {1};
-    EXPECT_TRUE(std::isfinite(cross_entropy(dev, logits, on_device<Device>(labels), 1, {}).loss_sum));
-    labels[0] = 2;
-    EXPECT_THROW(cross_entropy(dev, logits, on_device<Device>(labels), 1, {}), Error);
+    const auto logits = matrix_of<Device>(3, 2, std::vector{1e30F, -1e30F, 1.0F, 2.0F, 3.0F, 4.0F});
+    const CrossEntropy all = cross_entropy_of<Device>(dev, logits, {1, 0, 1}, 1, {});
+    EXPECT_TRUE(std::isfinite(all.loss_sum));
+    EXPECT_EQ(all.num_correct, 1);
+    EXPECT_NO_THROW(all.check());
+    const CrossEntropy some = cross_entropy_of<Device>(dev, logits, {2, -1, 1}, 1, {});
+    EXPECT_EQ(some.num_refused, 2);
+    EXPECT_EQ(some.num_correct, 1);
+    EXPECT_THROW(some.check(), Error);
   });
 }
 
@@ -86,8 +95,13 @@ TEST(Adam, agrees_with_the_reference_over_several_steps) {
       auto second = filled<Device>(1, size, 0);
       for (int64_t step = 1; step <= 3; ++step) {
         const auto gradients = random_matrix<Device>(1, size, static_cast<uint64_t>(step) + 1);
-        adam(dev, {.learning_rate = 0.01, .weight_decay = 0.1}, step, 0.5, as_vector(gradients), as_vector(first),
-             as_vector(second), as_vector(values));
+        ReadBack<double, Device> square_sum;
+        sum_of_squares(dev, as_vector(gradients), {square_sum.on_device(), 1});
+        const AdamOptions options{.learning_rate = 0.01,
+                                  .weight_decay = 0.1,
+                                  .clip_gradient_norm = 0.25 * std::sqrt(static_cast<double>(size))};
+        adam(dev, options, step, {square_sum.on_device(), 1}, as_vector(gradients), as_vector(first), as_vector(second),
+             as_vector(values));
       }
       return {values_of(values), values_of(first), values_of(second)};
     });
@@ -101,7 +115,32 @@ TEST(Vectors, agree_with_the_reference) {
       auto y = random_matrix<Device>(1, size, 2);
       scale(dev, 0.3, as_vector(y));
       add(dev, as_vector(x), as_vector(y));
-      return {{sum_of_squares(dev, as_vector(x))}, values_of(y)};
+      ReadBack<double, Device> sum;
+      sum_of_squares(dev, as_vector(x), {sum.on_device(), 1});
+      return {{read<Device>(dev, sum)}, values_of(y)};
+    });
+  }
+}
+
+TEST(Codes, of_seeds_are_taken_from_those_of_all_nodes_and_put_back) {
+  constexpr int64_t kNodes = 300;
+  std::vector<uint16_t> codes;
+  for (int64_t node = 0; node < kNodes; ++node) codes.push_back(static_cast<uint16_t>(65535 - node));
+  for (const int64_t seeds : {int64_t{0}, int64_t{1}, int64_t{100}}) {
+    std::vector<LocalId> nodes;
+    std::vector<int32_t> given;
+    for (int64_t b = 0; b < seeds; ++b) {
+      nodes.emplace_back(static_cast<int32_t>((b * 7 + 3) % kNodes));
+      given.push_back(static_cast<int32_t>(40000 + b));
+    }
+    expect_as_reference({}, [&]<class Device>(Device& dev) -> Arrays {
+      Matrix<int32_t, Device> taken(1, seeds);
+      take_codes<Device>(dev, on_device<Device>(codes), on_device<Device>(nodes), as_vector(taken));
+      auto changed = matrix_of<Device>(1, kNodes, codes);
+      put_codes<Device>(dev, on_device<Device>(given), on_device<Device>(nodes), as_vector(changed));
+      if (seeds > 0) EXPECT_EQ(host_values(taken).front(), 65535 - 3);
+      if (seeds > 0) EXPECT_EQ(host_values(changed)[3], 40000);
+      return {values_of(taken), values_of(changed)};
     });
   }
 }

@@ -35,15 +35,17 @@ GIGAHOP_CLONES void update(const Coefficients& coefficients, const float* __rest
 }  // namespace
 
 template <>
-void adam<Cpu>(Cpu& dev, const AdamOptions& options, int64_t step, double gradient_scale, InVector<Cpu> gradients,
-               OutVector<Cpu> first_moments, OutVector<Cpu> second_moments, OutVector<Cpu> values) {
+void adam<Cpu>(Cpu& dev, const AdamOptions& options, int64_t step, VectorOf<Cpu, const double> square_sum,
+               InVector<Cpu> gradients, OutVector<Cpu> first_moments, OutVector<Cpu> second_moments,
+               OutVector<Cpu> values) {
   const cpu::Timed timed(dev, "adam");
-  require(gradients.size == values.size && first_moments.size == values.size && second_moments.size == values.size,
+  require(gradients.size == values.size && first_moments.size == values.size && second_moments.size == values.size &&
+              square_sum.size == 1,
           "adam: extents agree");
   require(step >= 1, "adam: steps count from 1");
   const auto t = static_cast<double>(step);
   const Coefficients coefficients = {
-      static_cast<float>(gradient_scale),
+      static_cast<float>(clipping(options.clip_gradient_norm, std::sqrt(square_sum[0]))),
       static_cast<float>(options.weight_decay),
       static_cast<float>(options.beta1),
       static_cast<float>(options.beta2),

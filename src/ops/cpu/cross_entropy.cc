@@ -55,21 +55,22 @@ void argmax_rows<Cpu>(Cpu& dev, In<Cpu> x, VectorOf<Cpu, int32_t> index) {
 }
 
 template <>
-CrossEntropy cross_entropy<Cpu>(Cpu& dev, In<Cpu> logits, VectorOf<Cpu, const int32_t> labels, double scale,
-                                Out<Cpu> dlogits) {
+void cross_entropy<Cpu>(Cpu& dev, In<Cpu> logits, VectorOf<Cpu, const int32_t> labels, double scale, Out<Cpu> dlogits,
+                        VectorOf<Cpu, CrossEntropy> result) {
   const cpu::Timed timed(dev, "cross_entropy");
   const bool with_gradient = dlogits.size() > 0;
   require(labels.size == logits.rows, "cross_entropy: one label for each row");
   require(!with_gradient || (dlogits.rows == logits.rows && dlogits.cols == logits.cols),
           "cross_entropy: the gradient has the extents of the logits");
-  for (int64_t r = 0; r < labels.size; ++r) {
-    require(labels[r] >= 0 && labels[r] < logits.cols, "cross_entropy: labels are below the number of classes");
-  }
   const auto factor = static_cast<float>(scale);
   Buffer<CrossEntropy> partial(cpu::num_blocks(logits.rows, kBlock));
   cpu::for_each_block(dev, logits.rows, kBlock, [&](int64_t first, int64_t count) {
     CrossEntropy mine;
     for (int64_t r = first; r < first + count; ++r) {
+      if (labels[r] < 0 || labels[r] >= logits.cols) {
+        mine.num_refused += 1;
+        continue;
+      }
       const float* row = logits.row(r);
       const int32_t best = argmax(row, logits.cols);
       const float sum = sum_of_exponentials(row, row[best], logits.cols);
@@ -81,12 +82,13 @@ CrossEntropy cross_entropy<Cpu>(Cpu& dev, In<Cpu> logits, VectorOf<Cpu, const in
     }
     partial.data()[first / kBlock] = mine;
   });
-  CrossEntropy result;
+  CrossEntropy sum;
   for (const CrossEntropy& part : partial.span()) {
-    result.loss_sum += part.loss_sum;
-    result.num_correct += part.num_correct;
+    sum.loss_sum += part.loss_sum;
+    sum.num_correct += part.num_correct;
+    sum.num_refused += part.num_refused;
   }
-  return result;
+  result[0] = sum;
 }
 
 }  // namespace gigahop::ops

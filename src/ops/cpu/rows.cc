@@ -96,15 +96,14 @@ void convert<Cpu>(Cpu& dev, VectorOf<Cpu, const BFloat16> x, OutVector<Cpu> y) {
 }
 
 template <>
-double sum_of_squares<Cpu>(Cpu& dev, InVector<Cpu> x) {
+void sum_of_squares<Cpu>(Cpu& dev, InVector<Cpu> x, VectorOf<Cpu, double> sum) {
   const cpu::Timed timed(dev, "sum_of_squares");
   Buffer<double> partial(cpu::num_blocks(x.size, cpu::kElementBlock));
   cpu::for_each_block(dev, x.size, cpu::kElementBlock, [&](int64_t first, int64_t count) {
     partial.data()[first / cpu::kElementBlock] = squares(x.data + first, count);
   });
-  double sum = 0;
-  for (const double part : partial.span()) sum += part;
-  return sum;
+  sum[0] = 0;
+  for (const double part : partial.span()) sum[0] += part;
 }
 
 template <>

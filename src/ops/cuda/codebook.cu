@@ -20,6 +20,16 @@ __global__ void embed(In<Cuda> codewords, const float* __restrict__ mean, const 
   }
 }
 
+__global__ void take(const uint16_t* __restrict__ codes, const LocalId* __restrict__ nodes, int32_t* taken, int64_t n) {
+  const int64_t b = cuda::element_of_thread();
+  if (b < n) taken[b] = codes[nodes[b].value];
+}
+
+__global__ void put(const int32_t* __restrict__ given, const LocalId* __restrict__ nodes, uint16_t* codes, int64_t n) {
+  const int64_t b = cuda::element_of_thread();
+  if (b < n) codes[nodes[b].value] = static_cast<uint16_t>(given[b]);
+}
+
 /// Sums of ones are exact in any order.
 __global__ void count(const int32_t* __restrict__ codes, float* counts, int64_t n) {
   const int64_t b = cuda::element_of_thread();
@@ -80,6 +90,20 @@ void embed_codewords<Cuda>(Cuda& dev, In<Cuda> codewords, InVector<Cuda> mean, I
               variance.size == codewords.cols,
           "embed_codewords: extents agree");
   cuda::launch(dev, cuda::one_warp_each(embedding.rows), embed, codewords, mean.data, variance.data, embedding);
+}
+
+template <>
+void take_codes<Cuda>(Cuda& dev, VectorOf<Cuda, const uint16_t> codes, VectorOf<Cuda, const LocalId> nodes,
+                      VectorOf<Cuda, int32_t> taken) {
+  require(taken.size == nodes.size, "take_codes: extents agree");
+  cuda::launch(dev, cuda::one_thread_each(nodes.size), take, codes.data, nodes.data, taken.data, nodes.size);
+}
+
+template <>
+void put_codes<Cuda>(Cuda& dev, VectorOf<Cuda, const int32_t> given, VectorOf<Cuda, const LocalId> nodes,
+                     VectorOf<Cuda, uint16_t> codes) {
+  require(given.size == nodes.size, "put_codes: extents agree");
+  cuda::launch(dev, cuda::one_thread_each(nodes.size), put, given.data, nodes.data, codes.data, nodes.size);
 }
 
 template <>

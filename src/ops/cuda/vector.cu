@@ -46,13 +46,8 @@ struct Squares {
 }  // namespace
 
 template <>
-double sum_of_squares<Cuda>(Cuda& dev, InVector<Cuda> x) {
-  CudaScratch scratch(dev);
-  auto* sum = scratch.take<double>(1);
-  cuda::sum_columns<1>(dev, x.size, 1, Squares{x.data}, cuda::StoreDoubles<1>{{sum}});
-  double result = 0;
-  copy_to_host<double>(dev, sum, {&result, 1});
-  return result;
+void sum_of_squares<Cuda>(Cuda& dev, InVector<Cuda> x, VectorOf<Cuda, double> sum) {
+  cuda::sum_columns<1>(dev, x.size, 1, Squares{x.data}, cuda::StoreDoubles<1>{{sum.data}});
 }
 
 template <>

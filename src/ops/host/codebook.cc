@@ -23,6 +23,20 @@ void embed_codewords(Device&, In<Device> codewords, InVector<Device> mean, InVec
 }
 
 template <class Device>
+void take_codes(Device&, VectorOf<Device, const uint16_t> codes, VectorOf<Device, const LocalId> nodes,
+                VectorOf<Device, int32_t> taken) {
+  require(taken.size == nodes.size, "take_codes: extents agree");
+  for (int64_t b = 0; b < nodes.size; ++b) taken[b] = codes[nodes[b].value];
+}
+
+template <class Device>
+void put_codes(Device&, VectorOf<Device, const int32_t> given, VectorOf<Device, const LocalId> nodes,
+               VectorOf<Device, uint16_t> codes) {
+  require(given.size == nodes.size, "put_codes: extents agree");
+  for (int64_t b = 0; b < nodes.size; ++b) codes[nodes[b].value] = static_cast<uint16_t>(given[b]);
+}
+
+template <class Device>
 void count_codes(Device&, VectorOf<Device, const int32_t> codes, OutVector<Device> counts) {
   for (int64_t b = 0; b < codes.size; ++b) {
     require(codes[b] >= 0 && codes[b] < counts.size, "a code names a codeword");
@@ -71,11 +85,17 @@ void move_histogram(Device&, InVector<Device> came, InVector<Device> left, Vecto
 }
 
 template void embed_codewords(Cpu&, In<Cpu>, InVector<Cpu>, InVector<Cpu>, Out<Cpu>);
+template void take_codes(Cpu&, VectorOf<Cpu, const uint16_t>, VectorOf<Cpu, const LocalId>, VectorOf<Cpu, int32_t>);
+template void put_codes(Cpu&, VectorOf<Cpu, const int32_t>, VectorOf<Cpu, const LocalId>, VectorOf<Cpu, uint16_t>);
 template void count_codes(Cpu&, VectorOf<Cpu, const int32_t>, OutVector<Cpu>);
 template void move_codewords(Cpu&, const CodebookDecay&, In<Cpu>, InVector<Cpu>, OutVector<Cpu>, Out<Cpu>, Out<Cpu>);
 template void read_histogram(Cpu&, InVector<Cpu>, VectorOf<Cpu, int64_t>);
 template void move_histogram(Cpu&, InVector<Cpu>, InVector<Cpu>, VectorOf<Cpu, int64_t>, OutVector<Cpu>);
 template void embed_codewords(Reference&, In<Reference>, InVector<Reference>, InVector<Reference>, Out<Reference>);
+template void take_codes(Reference&, VectorOf<Reference, const uint16_t>, VectorOf<Reference, const LocalId>,
+                         VectorOf<Reference, int32_t>);
+template void put_codes(Reference&, VectorOf<Reference, const int32_t>, VectorOf<Reference, const LocalId>,
+                        VectorOf<Reference, uint16_t>);
 template void count_codes(Reference&, VectorOf<Reference, const int32_t>, OutVector<Reference>);
 template void move_codewords(Reference&, const CodebookDecay&, In<Reference>, InVector<Reference>, OutVector<Reference>,
                              Out<Reference>, Out<Reference>);

@@ -86,29 +86,32 @@ void argmax_rows<Reference>(Reference&, In<Reference> x, VectorOf<Reference, int
 }
 
 template <>
-CrossEntropy cross_entropy<Reference>(Reference& dev, In<Reference> logits, VectorOf<Reference, const int32_t> labels,
-                                      double scale, Out<Reference> dlogits) {
+void cross_entropy<Reference>(Reference& dev, In<Reference> logits, VectorOf<Reference, const int32_t> labels,
+                              double scale, Out<Reference> dlogits, VectorOf<Reference, CrossEntropy> result) {
   require(labels.size == logits.rows, "cross_entropy: one label for each row");
-  CrossEntropy result;
   Matrix<double, Reference> weights(logits.rows, logits.cols);
   softmax_rows<Reference>(dev, logits, weights);
+  result[0] = {};
   for (int64_t r = 0; r < logits.rows; ++r) {
-    require(labels[r] >= 0 && labels[r] < logits.cols, "cross_entropy: labels are below the number of classes");
+    if (labels[r] < 0 || labels[r] >= logits.cols) {
+      result[0].num_refused += 1;
+      continue;
+    }
     const double* row = logits.row(r);
-    result.num_correct += std::max_element(row, row + logits.cols) - row == labels[r] ? 1 : 0;
-    result.loss_sum -= std::log(weights.row(r)[labels[r]]);
+    result[0].num_correct += std::max_element(row, row + logits.cols) - row == labels[r] ? 1 : 0;
+    result[0].loss_sum -= std::log(weights.row(r)[labels[r]]);
     if (dlogits.size() == 0) continue;
     for (int64_t c = 0; c < logits.cols; ++c) {
       dlogits.row(r)[c] = (weights.row(r)[c] - (c == labels[r] ? 1 : 0)) * scale;
     }
   }
-  return result;
 }
 
 template <>
-void adam<Reference>(Reference&, const AdamOptions& options, int64_t step, double gradient_scale,
+void adam<Reference>(Reference&, const AdamOptions& options, int64_t step, VectorOf<Reference, const double> square_sum,
                      InVector<Reference> gradients, OutVector<Reference> first_moments,
                      OutVector<Reference> second_moments, OutVector<Reference> values) {
+  const double gradient_scale = clipping(options.clip_gradient_norm, std::sqrt(square_sum[0]));
   const auto t = static_cast<double>(step);
   for (int64_t i = 0; i < values.size; ++i) {
     const double gradient = gradients[i] * gradient_scale + options.weight_decay * values[i];
@@ -121,10 +124,9 @@ void adam<Reference>(Reference&, const AdamOptions& options, int64_t step, doubl
 }
 
 template <>
-double sum_of_squares<Reference>(Reference&, InVector<Reference> x) {
-  double sum = 0;
-  for (int64_t i = 0; i < x.size; ++i) sum += x[i] * x[i];
-  return sum;
+void sum_of_squares<Reference>(Reference&, InVector<Reference> x, VectorOf<Reference, double> sum) {
+  sum[0] = 0;
+  for (int64_t i = 0; i < x.size; ++i) sum[0] += x[i] * x[i];
 }
 
 template <>

@@ -2,6 +2,8 @@
 
 #include <cstring>
 #include <span>
+#include <utility>
+#include <vector>
 
 namespace gigahop::train {
 namespace {
@@ -48,9 +50,9 @@ BatchInput<Cuda> place_all(Layout& layout, const sampler::MiniBatch& batch) {
                     .sample_nodes = layout.place_vector(batch.sample_nodes),
                     .sample_counts = layout.place_vector(batch.sample_counts),
                     .node_ids = layout.place_vector(batch.node_ids),
-                    .tokens = layout.place_matrix(batch.tokens),
-                    .host_sample_offsets = batch.sample_offsets},
-          .labels = layout.place_vector(batch.labels)};
+                    .tokens = layout.place_matrix(batch.tokens)},
+          .labels = layout.place_vector(batch.labels),
+          .seeds = layout.place_vector(batch.seeds)};
 }
 
 }  // namespace
@@ -64,25 +66,31 @@ void BatchInputs<Cuda>::make_room(Slot& slot, int64_t bytes) const {
   slot.capacity = bytes;
 }
 
-BatchInput<Cuda> BatchInputs<Cuda>::bring(const sampler::MiniBatch& batch, int64_t num_seeds_all) {
-  slots_[last_].used.record(dev_->stream.get());
-  last_ = 1 - last_;
-  Slot& slot = slots_[last_];
+void BatchInputs<Cuda>::send(sampler::MiniBatch batch) {
+  Slot& slot = slots_[1 - current_];
   slot.arrived.wait();
   Layout sizes(nullptr, nullptr);
   place_all(sizes, batch);
   make_room(slot, sizes.bytes());
   Layout layout(slot.packed.data(), slot.memory.data());
-  BatchInput<Cuda> input = place_all(layout, batch);
-  input.model.num_seeds_all = num_seeds_all;
+  slot.input = place_all(layout, batch);
+  slot.batch = std::move(batch);
+  slot.batch.tokens = {};
+  slot.batch.positional = {};
+  slot.input.model.host_sample_offsets = slot.batch.sample_offsets;
   const cudaStream_t stream = dev_->copy_stream.get();
   slot.used.hold(stream);
   cuda_check(cudaMemcpyAsync(slot.memory.data(), slot.packed.data(), static_cast<size_t>(layout.bytes()),
                              cudaMemcpyHostToDevice, stream),
              "cudaMemcpyAsync");
   slot.arrived.record(stream);
-  slot.arrived.hold(dev_->stream.get());
-  return input;
+}
+
+BatchInput<Cuda> BatchInputs<Cuda>::receive() {
+  slots_[current_].used.record(dev_->stream.get());
+  current_ = 1 - current_;
+  slots_[current_].arrived.hold(dev_->stream.get());
+  return slots_[current_].input;
 }
 
 }  // namespace gigahop::train

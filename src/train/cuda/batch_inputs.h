@@ -1,10 +1,9 @@
 /// Mini-batches on their way to a GPU: packed into pinned memory, copied as one piece on the copy stream.
 ///
-/// Two slots take turns, so that one batch may travel while the device works on the other.
+/// Two slots take turns, so that one batch travels while the device works on the other.
 #pragma once
 
 #include <array>
-#include <vector>
 
 #include "tensor/cuda_buffer.h"
 #include "train/batch_input.h"
@@ -14,12 +13,20 @@ namespace gigahop::train {
 template <>
 class BatchInputs<Cuda> {
  public:
+  static constexpr bool kTravel = true;
+
   /// dev outlives this.
   explicit BatchInputs(Cuda& dev) : dev_(&dev) {}
 
-  /// What the device's stream queues from now on finds the batch there. It stays until the call after the next, behind
-  /// what the stream has queued by the next. The batch may go, but for its host_sample_offsets.
-  BatchInput<Cuda> bring(const sampler::MiniBatch& batch, int64_t num_seeds_all);
+  /// Behind what the device's stream had queued when the last batch was received, beside what it has queued since.
+  void send(sampler::MiniBatch batch);
+  /// The batch that was sent: what the device's stream queues from now on finds it there, until the next one is
+  /// received.
+  BatchInput<Cuda> receive();
+  /// What was received last, as the host knows it: without its token and positional rows.
+  const sampler::MiniBatch& batch() const { return slots_[current_].batch; }
+  /// Slots keep their memory.
+  void release() {}
 
  private:
   struct Slot {
@@ -28,12 +35,14 @@ class BatchInputs<Cuda> {
     int64_t capacity = 0;
     CudaEvent arrived;
     CudaEvent used;
+    sampler::MiniBatch batch;
+    BatchInput<Cuda> input;
   };
   void make_room(Slot& slot, int64_t bytes) const;
 
   Cuda* dev_;
   std::array<Slot, 2> slots_;
-  size_t last_ = 1;
+  size_t current_ = 0;
 };
 
 }  // namespace gigahop::train

@@ -60,7 +60,7 @@ Training::Training(const comm::Communicator& comm, const graph::LocalGraph& grap
       model_(device_, train::model_shape(config, graph.partition(), train::positional_width(graph)),
              RandomKey{config.seed()}, comm),
       optimizer_(device_, model_.parameters().values().size, train::OptimizerOptions{}),
-      assignments_(graph, model_.shape().num_codewords, RandomKey{config.seed()}),
+      assignments_(device_, graph, model_.shape().num_codewords, RandomKey{config.seed()}),
       step_(comm, model_, optimizer_, assignments_) {
   model_.set_histogram(assignments_.histogram(comm));
 }
@@ -68,7 +68,8 @@ Training::Training(const comm::Communicator& comm, const graph::LocalGraph& grap
 double Training::run(const sampler::MiniBatch& batch, int64_t step, int64_t num_steps) {
   const int64_t num_seeds = train::num_seeds_of_step(graph_.partition(), step, num_steps);
   const train::StepInput input{.step = step, .num_seeds_all = num_seeds, .learning_rate = learning_rate_};
-  return comm::sum_over_ranks(comm_, step_.run(batch, input).loss_sum) / static_cast<double>(num_seeds);
+  return comm::sum_over_ranks(comm_, step_.run(train::views_of(batch), input).loss_sum) /
+         static_cast<double>(num_seeds);
 }
 
 }  // namespace gigahop::bench

@@ -60,7 +60,7 @@ class Training {
   Cpu device_;
   model::LargeGt<Cpu> model_;
   train::Optimizer<Cpu> optimizer_;
-  train::Assignments assignments_;
+  train::Assignments<Cpu> assignments_;
   train::Step<Cpu> step_;
 };
 

@@ -98,7 +98,7 @@ class Bench {
     const model::ModelShape shape = train::model_shape(config_, graph_.partition(), train::positional_width(graph_));
     model_.emplace(device_, shape, RandomKey{config_.seed()}, comm_);
     optimizer_.emplace(device_, model_->parameters().values().size, train::OptimizerOptions{});
-    assignments_.emplace(graph_, shape.num_codewords, RandomKey{config_.seed()});
+    assignments_.emplace(device_, graph_, shape.num_codewords, RandomKey{config_.seed()});
     model_->set_histogram(assignments_->histogram(comm_));
     step_.emplace(comm_, *model_, *optimizer_, *assignments_);
   }
@@ -124,10 +124,11 @@ class Bench {
     for (int i = 0; i <= number; ++i) {
       if (i == 1) device_.times = &result.operations;
       const auto start = std::chrono::steady_clock::now();
-      result.loss =
-          step_->run(batch, {.step = steps_done_++, .num_seeds_all = batch.num_seeds(), .learning_rate = 1e-3})
-              .loss_sum /
-          static_cast<double>(batch.num_seeds());
+      result.loss = step_
+                        ->run(train::views_of(batch),
+                              {.step = steps_done_++, .num_seeds_all = batch.num_seeds(), .learning_rate = 1e-3})
+                        .loss_sum /
+                    static_cast<double>(batch.num_seeds());
       if (i > 0) {
         result.seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
       }
@@ -148,8 +149,7 @@ class Bench {
 
   std::string logits(const std::string& name, const MiniBatch& batch) {
     start();
-    train::BatchInputs<Cpu> inputs(device_);
-    const auto found = model_->forward(inputs.bring(batch, 0).model, model::Mode::kEvaluate, 0);
+    const auto found = model_->forward(train::views_of(batch).model, model::Mode::kEvaluate, 0);
     const std::span<const float> values(found.data, static_cast<size_t>(found.size()));
     array::write_npy<float>(folder_ / (name + ".npy"), values, {found.rows, found.cols});
     return fmt::format(R"({{"written": "{}.npy"}})", name);
@@ -216,7 +216,7 @@ class Bench {
   std::map<std::string, MiniBatch> batches_;
   std::optional<model::LargeGt<Cpu>> model_;
   std::optional<train::Optimizer<Cpu>> optimizer_;
-  std::optional<train::Assignments> assignments_;
+  std::optional<train::Assignments<Cpu>> assignments_;
   std::optional<train::Step<Cpu>> step_;
   int64_t steps_done_ = 0;
 };

@@ -8,8 +8,10 @@
 #include "comm/collectives.h"
 #include "comm/device_collectives.h"
 #include "golden/batch_on_device.h"
+#include "golden/model_calls.h"
 #include "mpi/model/rank_share.h"
 #include "ops/adam.h"
+#include "ops/vector.h"
 
 namespace gigahop::golden {
 namespace {
@@ -72,7 +74,7 @@ struct Case {
   double forward_and_backward(const BatchOnDevice<Device>& of, int64_t step) {
     logits = model.forward(of.input(), model::Mode::kTrain, step);
     logits_gradient.resize(logits.rows, logits.cols);
-    const auto loss = model.loss(logits, of.label_view(), kBatchSize, logits_gradient);
+    const auto loss = loss_of(model, logits, of.label_view(), kBatchSize, logits_gradient);
     model.backward(logits_gradient);
     comm::all_reduce_sum(device, comm, model.parameters().gradients());
     return comm::sum_over_ranks(comm, loss.loss_sum) / kBatchSize;
@@ -159,7 +161,7 @@ void move_codebook(Case<Device>& of, const BatchOnDevice<Device>& batch, std::ve
   std::vector<uint16_t> codes;
   for (const OriginalId node : batch.seed_ids())
     codes.push_back(static_cast<uint16_t>(all[static_cast<size_t>(node.value)]));
-  of.model.update_codebook(codes);
+  update_codes(of.model, codes);
   for (size_t b = 0; b < codes.size(); ++b) {
     const auto node = static_cast<size_t>(batch.seed_ids()[b].value);
     assignments[node] += codes[b] - all[node];
@@ -176,6 +178,7 @@ void check_ten_steps(model::Attention attention, Split split) {
   const auto gradients = of.model.parameters().gradients();
   Buffer<Real<Device>, Device> first(values.size);
   Buffer<Real<Device>, Device> second(values.size);
+  Buffer<double, Device> square_sum(1);
   set_to_zero(of.device, VectorView<Real<Device>, Device>(first.data(), first.size()));
   set_to_zero(of.device, VectorView<Real<Device>, Device>(second.data(), second.size()));
   for (int64_t step = 0; step < kNumSteps; ++step) {
@@ -183,8 +186,9 @@ void check_ten_steps(model::Attention attention, Split split) {
     const double loss = of.forward_and_backward(batch, step);
     EXPECT_NEAR(loss, values_of<double>(of.recorded, "losses")[static_cast<size_t>(step)], kTolerance<Device>.losses)
         << "step " << step;
-    ops::adam(of.device, {.learning_rate = kLearningRate}, step + 1, 1.0, gradients, {first.data(), values.size},
-              {second.data(), values.size}, values);
+    ops::sum_of_squares<Device>(of.device, gradients, {square_sum.data(), 1});
+    ops::adam<Device>(of.device, {.learning_rate = kLearningRate}, step + 1, {square_sum.data(), 1}, gradients,
+                      {first.data(), values.size}, {second.data(), values.size}, values);
     if (of.model.has_codebook()) move_codebook(of, batch, assignments);
   }
   if (of.model.has_codebook()) expect_codebook(of, assignments);

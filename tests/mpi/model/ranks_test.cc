@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "comm/collectives.h"
+#include "golden/model_calls.h"
 #include "golden/recorded_case.h"
 #include "mpi/model/rank_share.h"
 
@@ -59,7 +60,7 @@ class Training {
     const auto batch = golden::recorded_batch<Cpu>(inputs_, step % 3, share.first, share.count);
     const auto logits = model_.forward(batch.input(), model::Mode::kTrain, step);
     Matrix<float> logits_gradient(logits.rows, logits.cols);
-    const auto loss = model_.loss(logits, batch.label_view(), kBatchSize, logits_gradient);
+    const auto loss = golden::loss_of(model_, logits, batch.label_view(), kBatchSize, logits_gradient);
     outcome_["loss"].push_back(static_cast<float>(comm::sum_over_ranks(comm_, loss.loss_sum) / kBatchSize));
     const std::span<const float> mine(logits.data, static_cast<size_t>(logits.size()));
     outcome_["logits of step " + std::to_string(step)] = comm::all_gather_varied(comm_, mine);
@@ -75,7 +76,7 @@ class Training {
   void move_codebook(const std::vector<OriginalId>& seeds) {
     std::vector<uint16_t> codes;
     for (const OriginalId node : seeds) codes.push_back(codes_[static_cast<size_t>(node.value)]);
-    model_.update_codebook(codes);
+    golden::update_codes(model_, codes);
     const auto all_seeds = comm::all_gather_varied(comm_, std::span<const OriginalId>(seeds));
     const auto all_codes = comm::all_gather_varied(comm_, std::span<const uint16_t>(codes));
     for (size_t b = 0; b < all_seeds.size(); ++b) codes_[static_cast<size_t>(all_seeds[b].value)] = all_codes[b];
@@ -147,7 +148,7 @@ TEST(Ranks, backward_hands_over_every_gradient_once_and_does_not_touch_it_again)
     model::LargeGt<Cpu> model(device, golden::recorded_shape(attention), kKey, comm);
     const auto logits = model.forward(batch.input(), model::Mode::kTrain, 0);
     Matrix<float> logits_gradient(logits.rows, logits.cols);
-    model.loss(logits, batch.label_view(), kBatchSize, logits_gradient);
+    golden::loss_of(model, logits, batch.label_view(), kBatchSize, logits_gradient);
     const auto gradients = model.parameters().gradients();
     std::fill_n(gradients.data, gradients.size, NAN);
     std::vector<float> handed_over(static_cast<size_t>(gradients.size), 0);
@@ -172,7 +173,8 @@ TEST(Ranks, a_step_without_seeds_anywhere_changes_nothing) {
   const golden::Batch<Cpu> empty;
   EXPECT_EQ(model.forward(empty.input(), model::Mode::kTrain, 0).rows, 0);
   model.backward({nullptr, 0, model.shape().num_classes});
-  model.update_codebook({});
+  std::vector<uint16_t> no_codes;
+  golden::update_codes(model, no_codes);
   for (int64_t i = 0; i < model.parameters().gradients().size; ++i) EXPECT_EQ(model.parameters().gradients()[i], 0);
   model::LargeGt<Cpu> untouched(device, golden::recorded_shape(model::Attention::kFull), kKey, comm);
   const auto states = model.state();

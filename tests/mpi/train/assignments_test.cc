@@ -34,7 +34,7 @@ class Fixture {
       : world(comm::Communicator::world()), folder(empty_folder(world, "assignments_" + name)) {
     write_planted(world, folder / "partition", kPlantedParts);
     graph.emplace(folder / "partition", ranks_of_parts(kPlantedParts, world.size()), world.rank());
-    assignments.emplace(*graph, kCodewords, RandomKey{1});
+    assignments.emplace(device, *graph, kCodewords, RandomKey{1});
   }
 
   /// Behind a tensor of `odd_bytes`, so that the codes need not be aligned.
@@ -66,15 +66,16 @@ class Fixture {
   comm::Communicator world;
   fs::path folder;
   std::optional<graph::LocalGraph> graph;
-  std::optional<train::Assignments> assignments;
+  Cpu device;
+  std::optional<train::Assignments<Cpu>> assignments;
 };
 
 template <class T>
 void expect_taken(Fixture& f, DType dtype, size_t odd_bytes) {
-  const std::span<uint16_t> codes = f.assignments->codes();
-  std::fill(codes.begin(), codes.end(), uint16_t{kCodewords});
+  const VectorView<uint16_t> codes = f.assignments->codes();
+  std::fill_n(codes.data, codes.size, uint16_t{kCodewords});
   f.assignments->load(f.weights(dtype, codes_of_all_nodes<T>(), {kPlantedNodes}, odd_bytes));
-  for (size_t row = 0; row < codes.size(); ++row) {
+  for (int64_t row = 0; row < codes.size; ++row) {
     EXPECT_EQ(codes[row], code_of(f.graph->original_ids()[row].value)) << array::name(dtype) << ", row " << row;
   }
   comm::barrier(f.world);

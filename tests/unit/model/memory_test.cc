@@ -9,6 +9,7 @@
 #include <new>
 #include <thread>
 
+#include "golden/model_calls.h"
 #include "golden/recorded_case.h"
 
 namespace {
@@ -87,10 +88,10 @@ golden::Batch<Cpu> make_batch() {
 
 void take_step(LargeGt<Cpu>& model, const golden::Batch<Cpu>& batch, Matrix<float>& gradient, int64_t step) {
   const auto logits = model.forward(batch.input(), Mode::kTrain, step);
-  model.loss(logits, batch.label_view(), kNumSeeds, gradient);
+  golden::loss_of(model, logits, batch.label_view(), kNumSeeds, gradient);
   model.backward(gradient);
   std::vector<uint16_t> codes(kNumSeeds, 0);
-  model.update_codebook(codes);
+  golden::update_codes(model, codes);
 }
 
 ModelMemory forecast_of(Attention attention, const golden::Batch<Cpu>& batch, const Cpu& device) {

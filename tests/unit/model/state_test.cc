@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "golden/model_calls.h"
 #include "golden/recorded_case.h"
 
 namespace gigahop::model {
@@ -32,12 +33,12 @@ struct Trained {
     const auto batch = golden::recorded_batch<Cpu>(golden::open_recorded("inputs"), 0, 0, kBatchSize);
     const auto logits = model.forward(batch.input(), Mode::kTrain, number);
     Matrix<float> gradient(logits.rows, logits.cols);
-    model.loss(logits, batch.label_view(), kBatchSize, gradient);
+    golden::loss_of(model, logits, batch.label_view(), kBatchSize, gradient);
     model.backward(gradient);
     for (int64_t i = 0; i < model.parameters().values().size; ++i) {
       model.parameters().values()[i] -= 0.1F * model.parameters().gradients()[i];
     }
-    model.update_codebook(codes);
+    golden::update_codes(model, codes);
     return {logits.data, logits.data + logits.size()};
   }
 

@@ -61,7 +61,7 @@ class Silence {
 void watch(const WatchOptions& options) {
   report::RunFollower follower(options.run);
   Silence silence;
-  bool has_begun = false;
+  bool has_looked = false;
   for (;;) {
     const report::RunFollower::News news = follower.look();
     print(follower, news);
@@ -69,8 +69,8 @@ void watch(const WatchOptions& options) {
       fmt::print("ended\n");
       return;
     }
-    if (!has_begun && news.lines.empty()) log_info("{}: no epoch has ended yet; waiting", options.run);
-    has_begun = true;
+    if (!has_looked && news.lines.empty()) log_info("{}: no epoch has ended yet; waiting", options.run);
+    has_looked = true;
     if (!news.lines.empty()) silence.hear(news.lines.back());
     silence.check(options.run);
     std::this_thread::sleep_for(std::chrono::duration<double>(options.every_seconds));

@@ -48,8 +48,7 @@ std::vector<int32_t> by_levels(const comm::Communicator& comm, const PartitionOp
   const MultilevelOptions multilevel{.num_parts = options.num_parts,
                                      .imbalance = options.imbalance,
                                      .seed = options.seed,
-                                     .chunk_bytes = options.chunk_bytes,
-                                     .entries_of_rank = options.entries_of_rank};
+                                     .chunk_bytes = options.chunk_bytes};
   if (!options.refine_from.has_value()) {
     return multilevel_partition(comm, graph, constraints.num_constraints, constraints.weights, multilevel);
   }

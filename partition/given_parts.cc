@@ -24,14 +24,6 @@ array::NpySliceReader open_parts(const std::filesystem::path& file, int64_t num_
   return reader;
 }
 
-}  // namespace
-
-void check_given_parts(const std::filesystem::path& file, int64_t num_nodes) {
-  open_parts(file, num_nodes);
-}
-
-namespace {
-
 /// Of the file's `num_nodes` entries those of this rank's block.
 std::vector<int32_t> read_parts(const comm::Communicator& comm, const std::filesystem::path& file, int64_t num_nodes,
                                 const NodeBlocks& blocks, int num_parts) {
@@ -60,6 +52,10 @@ std::vector<int32_t> read_parts(const comm::Communicator& comm, const std::files
 }
 
 }  // namespace
+
+void check_given_parts(const std::filesystem::path& file, int64_t num_nodes) {
+  open_parts(file, num_nodes);
+}
 
 std::vector<int32_t> read_given_parts(const comm::Communicator& comm, const std::filesystem::path& file,
                                       const NodeBlocks& blocks, int num_parts) {

@@ -34,8 +34,8 @@ class NodeBlocks {
   std::vector<int64_t> offsets_;
 };
 
-/// On how many ranks a graph is best: one for each entries_of_rank nodes and adjacency entries, at least one. On more,
-/// most neighbours move elsewhere at the same time, which costs quality and brings no speed.
+/// How many ranks hold a graph: one for each entries_of_rank nodes and adjacency entries, at least one. On more, a
+/// small graph has most neighbours elsewhere, where they move at the same time, and that costs quality.
 int count_owners(int64_t num_nodes, int64_t num_entries, int64_t entries_of_rank, int num_ranks);
 
 }  // namespace gigahop::partition

@@ -295,9 +295,9 @@ std::vector<NodeWeight> add_up_weights(const comm::Communicator& comm, const Lev
 }  // namespace
 
 Contraction contract(const comm::Communicator& comm, const LevelView& level, std::span<const int64_t> clusters,
-                     int num_owners, int64_t chunk_bytes) {
+                     int64_t chunk_bytes) {
   CoarseNumbering numbering = number_clusters(comm, level.graph, clusters);
-  const NodeBlocks blocks(numbering.num_coarse, comm.size(), num_owners);
+  const NodeBlocks blocks(numbering.num_coarse, comm.size(), level.graph.blocks.num_owners());
   Contraction result;
   result.coarse.num_constraints = level.num_constraints;
   RowShares shares;

@@ -99,23 +99,20 @@ Hierarchy coarsen(const comm::Communicator& comm, const LevelView& finest, const
   Hierarchy hierarchy;
   const int64_t enough = std::max(kLeastNodes, kNodesPerPart * options.num_parts);
   int64_t num_nodes = comm::sum_over_ranks(comm, finest.num_connected());
-  int64_t num_entries = count_entries(comm, finest);
-  log_level(comm, 0, num_nodes, num_entries);
+  log_level(comm, 0, num_nodes, count_entries(comm, finest));
   while (num_nodes > enough) {
     const LevelView level = hierarchy.top(finest);
     const ClusterOptions cluster_options{
         .max_weights = cluster_limits(totals, options, num_nodes, comm.size()),
         .seed = random_bits({options.seed}, Purpose::kPartition, 1, hierarchy.levels.size(), 0)};
     const std::vector<int64_t> clusters = cluster_nodes(comm, level, cluster_options);
-    const int num_owners = count_owners(num_nodes, num_entries, options.entries_of_rank, comm.size());
-    Contraction next = contract(comm, level, clusters, num_owners, options.chunk_bytes);
+    Contraction next = contract(comm, level, clusters, options.chunk_bytes);
     const int64_t coarse_nodes = comm::sum_over_ranks(comm, next.coarse.view().num_connected());
     if (static_cast<double>(coarse_nodes) > kLeastShrinkage * static_cast<double>(num_nodes)) break;
     hierarchy.coarse_ids.push_back(std::move(next.coarse_ids));
     hierarchy.levels.push_back(std::move(next.coarse));
     num_nodes = coarse_nodes;
-    num_entries = count_entries(comm, hierarchy.top(finest));
-    log_level(comm, hierarchy.levels.size(), num_nodes, num_entries);
+    log_level(comm, hierarchy.levels.size(), num_nodes, count_entries(comm, hierarchy.top(finest)));
   }
   return hierarchy;
 }

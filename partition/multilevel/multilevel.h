@@ -20,8 +20,7 @@ struct MultilevelOptions {
   double imbalance = 0.03;  // allowed excess of the heaviest part over the average, for each constraint
   uint64_t seed = 0;
   int64_t chunk_bytes = 64 << 20;  // what a rank sends at a time while it contracts
-  int64_t entries_of_rank = kEntriesOfRank;
-  int64_t metis_entries = 0;  // adjacency entries that METIS is given at most; 0: most_metis_entries()
+  int64_t metis_entries = 0;       // adjacency entries that METIS is given at most; 0: most_metis_entries()
 };
 
 /// An eighth of the graph's entries, within one and 40 million: METIS takes 1.2 GB for these in 8 parts, 2.4 GB in 64.

@@ -1,4 +1,4 @@
-/// Features, labels, splits and positional encodings and names of nodes, from a text file or from an array, into a
+/// Features, labels, splits, positional encodings and names of nodes, from a text file or from an array, into a
 /// DatasetWriter in bounded memory.
 #pragma once
 

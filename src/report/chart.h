@@ -4,6 +4,7 @@
 /// its value when it is pointed at. All functions are pure.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 

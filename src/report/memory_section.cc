@@ -64,10 +64,8 @@ std::string panel(const RunData& run) {
 
 std::string memory_section(const Runs& runs) {
   return "<h2>Memory, by rank</h2>\n<p class=\"note\">Forecast for the heaviest rank (a bound where no batches were "
-         "drawn "
-         "before) against what each rank held at the end of an epoch, without mapped files, and its peak, with the "
-         "pages "
-         "of mapped files that it touched, which the system can take back.</p>\n" +
+         "drawn before) against what each rank held at the end of an epoch, without mapped files, and its peak, with "
+         "the pages of mapped files that it touched, which the system can take back.</p>\n" +
          panels(runs, panel);
 }
 

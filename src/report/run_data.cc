@@ -1,5 +1,6 @@
 #include "report/run_data.h"
 
+#include <algorithm>
 #include <bit>
 #include <functional>
 

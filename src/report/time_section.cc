@@ -1,4 +1,4 @@
-#include <array>
+#include <algorithm>
 
 #include <fmt/format.h>
 
@@ -66,10 +66,9 @@ std::string panel(const RunData& run) {
 
 std::string time_section(const Runs& runs) {
   return "<h2>Time of a step, by rank</h2>\n<p class=\"note\">Forward and backward hold the sums of batch norm and "
-         "codebook "
-         "over ranks, and so the waiting for slower ranks; the rest is checkpoints and sums of the loss. An epoch that "
-         "was "
-         "resumed counts from where it was taken up.</p>\n" +
+         "codebook over ranks, and so the waiting for slower ranks; the rest is checkpoints, sums of the loss and, on "
+         "a GPU, the wait for what was queued there. An epoch that was resumed counts from where it was taken "
+         "up.</p>\n" +
          panels(runs, panel);
 }
 

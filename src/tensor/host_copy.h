@@ -35,6 +35,15 @@ std::vector<std::remove_const_t<T>> host_copy(Device& dev, VectorView<T, Device>
   return copy;
 }
 
+/// Of rows without gaps.
+template <class T, class Device>
+Matrix<std::remove_const_t<T>> host_copy(Device& dev, MatrixView<T, Device> rows) {
+  require(rows.stride == rows.cols, "host_copy: rows without gaps");
+  Matrix<std::remove_const_t<T>> copy(rows.rows, rows.cols);
+  copy_to_host<std::remove_const_t<T>>(dev, rows.data, std::span(copy.data(), static_cast<size_t>(rows.size())));
+  return copy;
+}
+
 /// A value that operations write where the device has it and the host reads later, once the device is done with what
 /// was queued until queue_read(): so one wait of a step brings all of its results.
 template <class T, class Device>
@@ -48,14 +57,5 @@ class ReadBack {
  private:
   T value_ = {};
 };
-
-/// Of rows without gaps.
-template <class T, class Device>
-Matrix<std::remove_const_t<T>> host_copy(Device& dev, MatrixView<T, Device> rows) {
-  require(rows.stride == rows.cols, "host_copy: rows without gaps");
-  Matrix<std::remove_const_t<T>> copy(rows.rows, rows.cols);
-  copy_to_host<std::remove_const_t<T>>(dev, rows.data, std::span(copy.data(), static_cast<size_t>(rows.size())));
-  return copy;
-}
 
 }  // namespace gigahop

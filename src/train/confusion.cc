@@ -1,5 +1,6 @@
 #include "train/confusion.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <string_view>

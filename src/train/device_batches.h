@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <optional>
+#include <utility>
 
 #include "sampler/pipeline.h"
 #include "train/batch_input.h"

@@ -107,17 +107,17 @@ NodeExplanation explain_node(const comm::Communicator& comm, const proto::Config
                             .codewords = {}};
   if (!model.has_codebook()) return explained;
   explained.codewords = strongest(explained.weights.codewords, num_codewords);
-  std::optional<Assignments<Cpu>> assignments;
+  std::vector<uint16_t> codes;  // of all nodes; none where the shards have other nodes than the model was trained on
   if (is_trained_on(reader, partition)) {
-    assignments.emplace(device, graph, model.shape().num_codewords, RandomKey{config.seed()});
-    assignments->load(reader);
+    Assignments<Cpu> assignments(device, graph, model.shape().num_codewords, RandomKey{config.seed()});
+    assignments.load(reader);
+    codes = host_copy(device, assignments.codes());
   }
   const auto state = model.state();
   const auto histogram = std::ranges::find(state, "codebook.histogram", &model::StateArray<Cpu>::name);
   for (AttendedCodeword& codeword : explained.codewords) {
     codeword.num_members = static_cast<int64_t>(histogram->values[codeword.number]);
-    if (!assignments.has_value()) continue;
-    describe_members(graph, host_copy(device, assignments->codes()), num_typical, codeword);
+    if (!codes.empty()) describe_members(graph, codes, num_typical, codeword);
   }
   return explained;
 }

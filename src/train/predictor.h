@@ -47,8 +47,9 @@ struct PredictOptions {
 /// config gives predict.*, train.evaluation_batch_size, sampler.batches_ahead and threads. Files appear under their
 /// names when complete and replace those of an earlier call; each rank writes its own rows.
 ///
-/// Errors  Error{kData} for a damaged checkpoint or one of another graph that these shards did not grow out of, and ids
-/// in nodes_file that are no nodes Collective.
+/// Errors  Error{kData} for a damaged checkpoint or one of another graph that these shards did not grow out of, and
+///         ids in nodes_file that are no nodes
+/// Collective.
 PredictResult predict(const comm::Communicator& comm, const proto::Config& config,
                       const std::filesystem::path& partition_folder, const std::vector<int32_t>& rank_of_part,
                       const std::filesystem::path& checkpoint, const std::filesystem::path& output_folder,

@@ -7,7 +7,7 @@
 
 namespace gigahop::train {
 
-/// As the host sees it: what is queued on a GPU counts where the host waits for it.
+/// As the host sees it: on a GPU the time to queue a piece; the wait for all of them at the end of a step is in none.
 struct StepSeconds {
   double forward = 0;
   double backward = 0;

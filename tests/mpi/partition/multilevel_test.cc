@@ -10,104 +10,19 @@
 #include "comm/collectives.h"
 #include "comm/communicator.h"
 #include "mpi/partition/shared_folder.h"
+#include "mpi/partition/spread.h"
 #include "partition/constraints.h"
 #include "partition/multilevel/balance.h"
 #include "partition/multilevel/cluster.h"
 #include "partition/multilevel/coarsest.h"
 #include "partition/multilevel/contract.h"
 #include "partition/multilevel/isolated.h"
-#include "partition/multilevel/place_by_neighbours.h"
 #include "partition/multilevel/refine_by_jet.h"
 #include "partition/multilevel/refine_by_labels.h"
 #include "support/tiny_graphs.h"
 
 namespace gigahop::partition {
 namespace {
-
-using tests::EdgeList;
-using Rows = std::vector<std::vector<int64_t>>;
-
-uint64_t draw(uint64_t seed, int64_t id) {
-  return random_bits({seed}, Purpose::kTest, 0, static_cast<uint64_t>(id), 0);
-}
-
-/// A graph of `num_blocks` communities of equal size with `degree` edges a node, one in ten of them leaving.
-EdgeList communities(int64_t num_nodes, int num_blocks, int degree) {
-  EdgeList graph{.num_nodes = num_nodes, .edges = {}};
-  for (int64_t edge = 0; edge < num_nodes * degree / 2; ++edge) {
-    const auto u = static_cast<int64_t>(draw(1, edge) % static_cast<uint64_t>(num_nodes));
-    auto v = static_cast<int64_t>(draw(2, edge) % static_cast<uint64_t>(num_nodes));
-    if (draw(3, edge) % 10 != 0) v = v / num_blocks * num_blocks + u % num_blocks;
-    if (u != v && v < num_nodes) graph.edges.emplace_back(u, v);
-  }
-  return graph;
-}
-
-/// As if these were training nodes: a third of every community.
-int64_t third_weight(int64_t node) {
-  return node / 6 % 3 == 0 ? 1 : 0;
-}
-
-/// Every rank's rows of a graph that all ranks know, with the weights 1, degree and third_weight.
-struct Spread {
-  Spread(const comm::Communicator& comm, const EdgeList& edges)
-      : rows(tests::adjacency(edges, tests::Direction::kSymmetrised)) {
-    const NodeBlocks blocks(edges.num_nodes, comm.size());
-    graph::Csr<int64_t> own;
-    own.row_offsets.push_back(0);
-    for (int64_t node = blocks.first(comm.rank()); node < blocks.first(comm.rank() + 1); ++node) {
-      const auto& row = rows[static_cast<size_t>(node)];
-      own.column_ids.insert(own.column_ids.end(), row.begin(), row.end());
-      own.row_offsets.push_back(static_cast<int64_t>(own.column_ids.size()));
-      weights.push_back(1);
-      weights.push_back(static_cast<int64_t>(row.size()));
-      weights.push_back(third_weight(node));
-    }
-    graph = localise_columns(comm, blocks, std::move(own), {});
-  }
-
-  LevelView view() const { return {graph, 3, weights}; }
-
-  PartLimits limits(int num_parts, double imbalance) const {
-    std::vector<int64_t> totals(3);
-    std::vector<int64_t> heaviest(3);
-    for (size_t node = 0; node < rows.size(); ++node) {
-      const int64_t own[] = {1, static_cast<int64_t>(rows[node].size()), third_weight(static_cast<int64_t>(node))};
-      for (size_t c = 0; c < 3; ++c) {
-        totals[c] += own[c];
-        heaviest[c] = std::max(heaviest[c], own[c]);
-      }
-    }
-    return part_limits(totals, heaviest, num_parts, imbalance);
-  }
-
-  Rows rows;
-  DistributedGraph graph;
-  std::vector<NodeWeight> weights;
-};
-
-/// Everybody's values, in node order, on every rank.
-template <class T>
-std::vector<T> whole(const comm::Communicator& comm, std::span<const T> mine) {
-  return comm::all_gather_varied(comm, mine);
-}
-
-template <class Label>
-int64_t cut_of(const Rows& rows, const std::vector<Label>& labels) {
-  int64_t cut = 0;
-  for (size_t node = 0; node < rows.size(); ++node) {
-    for (const int64_t other : rows[node]) cut += labels[node] != labels[static_cast<size_t>(other)] ? 1 : 0;
-  }
-  return cut / 2;
-}
-
-std::vector<int32_t> random_parts(const comm::Communicator& comm, const DistributedGraph& graph, int num_parts) {
-  std::vector<int32_t> parts;
-  for (int64_t row = 0; row < graph.num_owned(); ++row) {
-    parts.push_back(static_cast<int32_t>(draw(7, graph.node(comm.rank(), row)) % static_cast<uint64_t>(num_parts)));
-  }
-  return parts;
-}
 
 std::vector<EdgeList> graphs() {
   return {tests::path(400),
@@ -161,7 +76,7 @@ TEST(Contraction, keeps_weights_and_the_cut_of_every_partition) {
   for (const EdgeList& edges : graphs()) {
     const Spread spread(comm, edges);
     const auto clusters = cluster_nodes(comm, spread.view(), {.max_weights = {8, 80, 8}, .seed = 1});
-    const Contraction contraction = contract(comm, spread.view(), clusters, comm.size(), 64);
+    const Contraction contraction = contract(comm, spread.view(), clusters, 64);
     const DistributedGraph& coarse = contraction.coarse.graph;
     int64_t num_nodes = 0;
     for (size_t i = 0; i < contraction.coarse.node_weights.size(); i += 3)
@@ -297,10 +212,6 @@ TEST(IsolatedNodes, fill_parts_evenly) {
   for (int part = 0; part < 4; ++part) EXPECT_NEAR(static_cast<double>(state.load(part, 0)), 101 / 4.0, 1.0);
 }
 
-MultilevelOptions options_for(int num_parts) {
-  return {.num_parts = num_parts, .imbalance = 0.05, .seed = 5, .chunk_bytes = 64, .entries_of_rank = 1};
-}
-
 TEST(Multilevel, gives_every_part_a_node_and_no_part_too_many_on_any_shape) {
   const comm::Communicator comm = tests::quiet_world();
   for (const EdgeList& edges : graphs()) {
@@ -336,6 +247,21 @@ TEST(Multilevel, finds_communities_again_through_several_levels) {
   EXPECT_EQ(whole<int32_t>(comm, multilevel_partition(comm, spread.graph, 3, spread.weights, options_for(6))), parts);
 }
 
+TEST(Multilevel, of_a_graph_that_some_ranks_hold_leaves_the_others_without_nodes) {
+  const comm::Communicator comm = tests::quiet_world();
+  const int num_owners = (comm.size() + 1) / 2;
+  const Spread spread(comm, communities(9000, 6, 16), num_owners);
+  const auto clusters = cluster_nodes(comm, spread.view(), {.max_weights = {8, 80, 8}, .seed = 1});
+  EXPECT_EQ(contract(comm, spread.view(), clusters, 64).coarse.graph.blocks.num_owners(), num_owners);
+  const auto mine = multilevel_partition(comm, spread.graph, 3, spread.weights, options_for(6));
+  EXPECT_EQ(mine.empty(), comm.rank() >= num_owners);
+  std::vector<int64_t> planted(spread.rows.size());
+  for (size_t node = 0; node < planted.size(); ++node) planted[node] = static_cast<int64_t>(node) % 6;
+  EXPECT_LE(static_cast<double>(cut_of(spread.rows, whole<int32_t>(comm, mine))),
+            1.01 * static_cast<double>(cut_of(spread.rows, planted)));
+  EXPECT_EQ(PartState(comm, spread.view(), spread.limits(6, 0.05), mine).overload(), 0);
+}
+
 TEST(Multilevel, gives_metis_the_heaviest_edges_of_a_level_that_is_too_dense) {
   const comm::Communicator comm = tests::quiet_world();
   const Spread spread(comm, communities(600, 4, 20));
@@ -343,64 +269,6 @@ TEST(Multilevel, gives_metis_the_heaviest_edges_of_a_level_that_is_too_dense) {
   const auto parts = partition_coarsest(comm, spread.view(), limits, {.seed = 1, .max_entries = 3000});
   EXPECT_EQ(static_cast<int64_t>(parts.size()), spread.graph.num_owned());
   EXPECT_EQ(PartState(comm, spread.view(), limits, parts).overload(), 0);
-}
-
-TEST(Multilevel, improves_parts_from_elsewhere) {
-  const comm::Communicator comm = tests::quiet_world();
-  const Spread spread(comm, communities(900, 6, 12));
-  std::vector<int32_t> parts = random_parts(comm, spread.graph, 6);
-  const int64_t before = cut_of(spread.rows, whole<int32_t>(comm, parts));
-  refine_partition(comm, spread.graph, 3, spread.weights, options_for(6), parts);
-  EXPECT_LT(cut_of(spread.rows, whole<int32_t>(comm, parts)), before);
-  EXPECT_EQ(PartState(comm, spread.view(), spread.limits(6, 0.05), parts).overload(), 0);
-}
-
-TEST(PlaceByNeighbours, new_nodes_join_their_community_in_rounds) {
-  const comm::Communicator comm = tests::quiet_world();
-  // Two paths, 0 2 4 ... and 1 3 5 ..., of which the first nodes have parts: the others are reached one after another.
-  EdgeList edges{.num_nodes = 40, .edges = {}};
-  for (int64_t node = 2; node < 40; ++node) edges.edges.emplace_back(node - 2, node);
-  const Spread spread(comm, edges);
-  std::vector<int32_t> parts(static_cast<size_t>(spread.graph.num_owned()), kNoPart);
-  for (int64_t row = 0; row < spread.graph.num_owned(); ++row) {
-    const int64_t node = spread.graph.node(comm.rank(), row);
-    if (node < 2) parts[static_cast<size_t>(row)] = static_cast<int32_t>(node);
-  }
-  const PartLimits limits{.num_parts = 2, .limits = {40, 80, 40}};
-  PartState state(comm, spread.view(), limits, parts);
-  place_by_neighbours(comm, state);
-  const std::vector<int32_t> placed = whole<int32_t>(comm, state.owned_parts());
-  for (size_t node = 0; node < placed.size(); ++node) EXPECT_EQ(placed[node], static_cast<int32_t>(node % 2));
-}
-
-TEST(PlaceByNeighbours, no_part_takes_more_than_it_has_room_for) {
-  const comm::Communicator comm = tests::quiet_world();
-  EdgeList star{.num_nodes = 21, .edges = {}};
-  for (int64_t node = 1; node < 21; ++node) star.edges.emplace_back(0, node);
-  const Spread spread(comm, star);
-  std::vector<int32_t> parts(static_cast<size_t>(spread.graph.num_owned()), kNoPart);
-  if (spread.graph.num_owned() > 0 && spread.graph.node(comm.rank(), 0) == 0) parts[0] = 1;
-  const PartLimits limits{.num_parts = 2, .limits = {8, 100, 100}};
-  PartState state(comm, spread.view(), limits, parts);
-  place_by_neighbours(comm, state);
-  EXPECT_LE(state.load(1, 0), 8);
-  EXPECT_EQ(state.load(0, 0), 0);
-}
-
-TEST(RefinePartition, takes_in_new_nodes_and_keeps_the_limits) {
-  const comm::Communicator comm = tests::quiet_world();
-  const Spread spread(comm, communities(900, 6, 12));
-  std::vector<int32_t> parts(static_cast<size_t>(spread.graph.num_owned()), kNoPart);
-  for (int64_t row = 0; row < spread.graph.num_owned(); ++row) {
-    const int64_t node = spread.graph.node(comm.rank(), row);
-    if (node < 810) parts[static_cast<size_t>(row)] = static_cast<int32_t>(node % 6);
-  }
-  refine_partition(comm, spread.graph, 3, spread.weights, options_for(6), parts);
-  const std::vector<int32_t> refined = whole<int32_t>(comm, parts);
-  EXPECT_EQ(PartState(comm, spread.view(), spread.limits(6, 0.05), parts).overload(), 0);
-  int64_t num_at_home = 0;
-  for (size_t node = 810; node < refined.size(); ++node) num_at_home += refined[node] == static_cast<int32_t>(node % 6);
-  EXPECT_GT(num_at_home, 80);
 }
 
 }  // namespace

@@ -1,6 +1,10 @@
 /// `gigahop watch`: follows a run from anywhere that sees its folder.
+#include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <filesystem>
+#include <optional>
+#include <string>
 #include <thread>
 
 #include <fmt/format.h>
@@ -10,7 +14,9 @@
 #include "base/progress.h"
 #include "launch/command.h"
 #include "report/run_follower.h"
+#include "train/epoch_view.h"
 #include "train/launch_record.h"
+#include "train/progress_file.h"
 #include "train/report_line.h"
 
 namespace gigahop::launch {
@@ -33,65 +39,120 @@ int64_t num_epochs_of(const std::filesystem::path& run) {
   }
 }
 
-void print(const report::RunFollower& follower, const report::RunFollower::News& news) {
-  if (news.is_taken_back) fmt::print("begun again: what follows replaces what was told from there on\n");
-  const int64_t num_epochs = news.lines.empty() ? 0 : num_epochs_of(follower.folder());
-  for (const proto::Metrics& metrics : news.lines) fmt::print("{}\n", train::report_line(metrics, num_epochs));
+/// "epoch 3/10 120/400 steps ..., heard of 41 s ago": how it stands, and how old that is where it is old.
+std::string text_of(const proto::RunProgress& progress, double age_seconds) {
+  constexpr double kFresh = 10;
+  std::string text = progress_text(train::progress_state(progress));
+  if (age_seconds > kFresh) text += fmt::format(", heard of {} ago", human_duration(age_seconds));
+  return text;
 }
 
-/// Warns when nothing has come for long, and again when it has been twice as long.
-class Silence {
+class Watcher {
  public:
-  void hear(const proto::Metrics& last) {
-    heard_ = Clock::now();
-    limit_ = report::long_silence(last.seconds());
-  }
-  void check(const std::string& run) {
-    const double seconds = std::chrono::duration<double>(Clock::now() - heard_).count();
-    if (seconds < limit_) return;
-    log_warning("{}: nothing new for {}; is the training still running?", run, human_duration(seconds));
-    limit_ = 2 * seconds;
+  explicit Watcher(const WatchOptions& options) : options_(options), follower_(options.run) {}
+
+  void run() {
+    while (!look()) {
+      warn_of_silence();
+      std::this_thread::sleep_for(std::chrono::duration<double>(options_.every_seconds));
+    }
+    clear_progress_line();
+    fmt::print("ended\n");
   }
 
  private:
-  Clock::time_point heard_ = Clock::now();
-  double limit_ = report::long_silence(0);
-};
-
-void watch(const WatchOptions& options) {
-  report::RunFollower follower(options.run);
-  Silence silence;
-  bool has_looked = false;
-  for (;;) {
-    const report::RunFollower::News news = follower.look();
-    print(follower, news);
-    if (news.has_ended) {
-      fmt::print("ended\n");
-      return;
+  /// Whether the run has ended.
+  bool look() {
+    const report::RunFollower::News news = follower_.look();
+    print(news);
+    if (news.has_ended) return true;
+    const std::optional<proto::RunProgress> progress = train::read_progress(options_.run);
+    if (progress.has_value() && progress->epoch() > last_epoch_) {
+      show(*progress);
+    } else if (!has_looked_ && news.lines.empty()) {
+      log_info("{}: no epoch has ended yet; waiting", options_.run);
     }
-    if (!has_looked && news.lines.empty()) log_info("{}: no epoch has ended yet; waiting", options.run);
-    has_looked = true;
-    if (!news.lines.empty()) silence.hear(news.lines.back());
-    silence.check(options.run);
-    std::this_thread::sleep_for(std::chrono::duration<double>(options.every_seconds));
+    has_looked_ = true;
+    return false;
   }
-}
+
+  void print(const report::RunFollower::News& news) {
+    if (news.lines.empty() && !news.is_taken_back) return;
+    clear_progress_line();
+    if (news.is_taken_back) {
+      fmt::print("begun again: what follows replaces what was told from there on\n");
+      last_epoch_ = 0;
+    }
+    const int64_t num_epochs = num_epochs_of(follower_.folder());
+    for (const proto::Metrics& metrics : news.lines) {
+      fmt::print("{}\n", train::report_line(metrics, num_epochs));
+      last_epoch_ = metrics.epoch();
+      epoch_seconds_ = metrics.seconds();
+    }
+    std::fflush(stdout);
+    hear(0, epoch_seconds_);
+  }
+
+  void show(const proto::RunProgress& progress) {
+    if (progress.unix_seconds() != told_at_) {
+      told_at_ = progress.unix_seconds();
+      const auto now = std::chrono::system_clock::now().time_since_epoch();
+      const double age = has_looked_ ? 0 : std::chrono::duration<double>(now).count() - told_at_;
+      const double rate = train::progress_state(progress).rate();
+      hear(std::max(0.0, age), progress.is_evaluating() || rate == 0 ? epoch_seconds_ : 1 / rate);
+    }
+    const std::string text = text_of(progress, silent_seconds());
+    if (is_on_terminal()) {
+      show_progress_line(text);
+    } else if (Clock::now() >= next_line_) {
+      log_info("{}", text);
+      next_line_ = Clock::now() + std::chrono::minutes(1);
+    }
+  }
+
+  /// Of something that was so some seconds ago and usually takes some until the next.
+  void hear(double age_seconds, double usual_seconds) {
+    heard_ = Clock::now() - std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(age_seconds));
+    patience_seconds_ = report::long_silence(usual_seconds);
+  }
+
+  double silent_seconds() const { return std::chrono::duration<double>(Clock::now() - heard_).count(); }
+
+  /// When nothing has come for long, and again when it has been twice as long.
+  void warn_of_silence() {
+    if (silent_seconds() < patience_seconds_) return;
+    log_warning("{}: nothing new for {}; is the training still running?", options_.run,
+                human_duration(silent_seconds()));
+    patience_seconds_ = 2 * silent_seconds();
+  }
+
+  const WatchOptions& options_;
+  report::RunFollower follower_;
+  bool has_looked_ = false;
+  int64_t last_epoch_ = 0;    // that was told
+  double epoch_seconds_ = 0;  // that it took
+  double told_at_ = 0;        // by the clock of the run
+  Clock::time_point heard_ = Clock::now();
+  double patience_seconds_ = report::long_silence(0);
+  Clock::time_point next_line_ = Clock::now();
+};
 
 }  // namespace
 
 void add_watch(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand(
-      "watch",
-      "Follow a run by its folder: a line for each epoch as it comes, until the run ends. It may begin later.\n"
-      "Example:\n"
-      "  gigahop watch /shared/runs/first");
+  CLI::App* command = app.add_subcommand("watch",
+                                         "Follow a run by its folder: a line for each epoch as it comes, and how far "
+                                         "the next one is, until the run ends. It "
+                                         "may begin later.\n"
+                                         "Example:\n"
+                                         "  gigahop watch /shared/runs/first");
   const auto options = std::make_shared<WatchOptions>();
   command->add_option("run", options->run, "Run folder")->type_name("DIR")->required();
   command->add_option("--every", options->every_seconds, "Seconds between two looks")
       ->type_name("SECONDS")
       ->check(CLI::Range(0.05, 3600.0));
   invocation.add(*command, {}, [=](Context& context) {
-    if (context.comm.rank() == 0 && !context.dry_run) watch(*options);
+    if (context.comm.rank() == 0 && !context.dry_run) Watcher(*options).run();
   });
 }
 

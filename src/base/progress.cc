@@ -23,69 +23,102 @@ using std::chrono::steady_clock;
 constexpr int kBarWidth = 24;
 std::atomic<bool> line_is_open = false;
 
-bool is_terminal() {
+/// Between two looks at a bar, and between two lines where there is no terminal.
+steady_clock::duration pause() {
+  return is_on_terminal() ? milliseconds(200) : milliseconds(15000);
+}
+
+std::string rate_text(double rate) {
+  return rate < 10 ? fmt::format("{:.1f}", rate) : with_commas(std::llround(rate));
+}
+
+}  // namespace
+
+bool is_on_terminal() {
   // mpirun forwards stderr through a pipe; launch/environment.sh says when there is a terminal at its other end.
   static const bool answer = isatty(STDERR_FILENO) == 1 || std::getenv("GIGAHOP_TERMINAL") != nullptr;
   return answer;
 }
 
-}  // namespace
+void show_progress_line(std::string_view text) {
+  fmt::print(stderr, "\r\033[K{}", text);
+  std::fflush(stderr);
+  line_is_open = true;
+}
 
 void clear_progress_line() {
   if (!line_is_open.exchange(false)) return;
   std::fputs("\r\033[K", stderr);
 }
 
-Progress::Progress(std::string title, std::string unit, int64_t total, Visibility visibility)
-    : title_(std::move(title)),
-      unit_(std::move(unit)),
-      total_(total),
+double ProgressState::rate() const {
+  return seconds > 0 ? static_cast<double>(done - before) / seconds : 0;
+}
+
+std::string progress_text(const ProgressState& state) {
+  const double rate = state.rate();
+  std::string text = fmt::format("{} {}", state.title, with_commas(state.done));
+  if (state.total > 0) {
+    const double share = std::clamp(static_cast<double>(state.done) / static_cast<double>(state.total), 0.0, 1.0);
+    const int filled = static_cast<int>(share * kBarWidth);
+    text += fmt::format("/{} {} [{}{}] {:3.0f} %", with_commas(state.total), state.unit, std::string(filled, '#'),
+                        std::string(kBarWidth - filled, '.'), share * 100);
+    if (rate > 0 && state.done < state.total) {
+      text += fmt::format(", {} left", human_duration(static_cast<double>(state.total - state.done) / rate));
+    }
+  } else {
+    text += " " + state.unit;
+  }
+  if (rate > 0) text += fmt::format(", {} {}/s", rate_text(rate), state.unit);
+  if (!state.note.empty()) text += ", " + state.note;
+  return text;
+}
+
+Progress::Progress(std::string title, std::string unit, int64_t total, Visibility visibility, int64_t before)
+    : state_{.title = std::move(title),
+             .unit = std::move(unit),
+             .done = before,
+             .total = total,
+             .before = before,
+             .note = {}},
       visible_(visibility == Visibility::kShown),
       start_(steady_clock::now()),
-      next_show_(start_ + (is_terminal() ? milliseconds(200) : milliseconds(15000))) {}
+      next_show_(start_ + pause()) {}
 
 Progress::~Progress() {
   if (!finished_) clear_progress_line();
 }
 
 void Progress::advance(int64_t count) {
-  done_ += count;
+  state_.done += count;
   if (!visible_ || steady_clock::now() < next_show_) return;
   show();
-  next_show_ = steady_clock::now() + (is_terminal() ? milliseconds(200) : milliseconds(15000));
+}
+
+void Progress::refresh() {
+  if (visible_ && is_on_terminal()) show();
+}
+
+void Progress::measure() {
+  state_.seconds = duration<double>(steady_clock::now() - start_).count();
 }
 
 void Progress::show() {
-  const double elapsed = duration<double>(steady_clock::now() - start_).count();
-  const double rate = elapsed > 0 ? static_cast<double>(done_) / elapsed : 0;
-  std::string text = fmt::format("{} {}", title_, with_commas(done_));
-  if (total_ > 0) {
-    const double share = std::min(1.0, static_cast<double>(done_) / static_cast<double>(total_));
-    const int filled = static_cast<int>(share * kBarWidth);
-    const double left = rate > 0 ? static_cast<double>(total_ - done_) / rate : 0;
-    text += fmt::format("/{} {} [{}{}] {:3.0f} %, {} left", with_commas(total_), unit_, std::string(filled, '#'),
-                        std::string(kBarWidth - filled, '.'), share * 100, human_duration(left));
+  measure();
+  if (is_on_terminal()) {
+    show_progress_line(progress_text(state_));
   } else {
-    text += " " + unit_;
+    log_line(LogLevel::kInfo, progress_text(state_));
   }
-  text += fmt::format(", {} {}/s", with_commas(static_cast<int64_t>(rate)), unit_);
-  if (!note_.empty()) text += ", " + note_;
-  if (is_terminal()) {
-    fmt::print(stderr, "\r\033[K{}", text);
-    std::fflush(stderr);
-    line_is_open = true;
-  } else {
-    log_line(LogLevel::kInfo, text);
-  }
+  next_show_ = steady_clock::now() + pause();
 }
 
 void Progress::finish() {
   finished_ = true;
   if (!visible_) return;
-  const double elapsed = duration<double>(steady_clock::now() - start_).count();
-  const double rate = elapsed > 0 ? static_cast<double>(done_) / elapsed : 0;
-  log_info("{}: {} {} in {:.1f} s, {} {}/s", title_, with_commas(done_), unit_, elapsed,
-           with_commas(static_cast<int64_t>(rate)), unit_);
+  measure();
+  log_info("{}: {} {} in {:.1f} s, {} {}/s", state_.title, with_commas(state_.done), state_.unit, state_.seconds,
+           rate_text(state_.rate()), state_.unit);
 }
 
 std::string with_commas(int64_t number) {

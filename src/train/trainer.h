@@ -1,7 +1,7 @@
 /// Training: from encoded shards and settings to a run folder with checkpoints and metrics.
 ///
 ///   RUN/config.textproto  launch.textproto  metrics.jsonl  events.out.tfevents.*  confusion-step-*.npy
-///       best  checkpoints/step-*/  lock
+///       best  checkpoints/step-*/  lock  progress.textproto
 ///
 /// The result does not depend on the number of ranks beyond rounding; a run that is resumed with the same ranks and
 /// threads gives the same bits as one that was never interrupted.

@@ -183,8 +183,10 @@ void TrainingRun<Device>::train() {
 
 template <class Device>
 void TrainingRun<Device>::train_epochs() {
+  if (comm_.rank() == 0) view_.emplace(run_folder_, options_.output);
   Ending ending = Ending::kGoesOn;
   while (!is_at_end() && ending == Ending::kGoesOn) ending = train_epoch();
+  view_.reset();
   is_stopped_ = ending == Ending::kStopped && !is_at_end();
   if (is_stopped_) log_info("told to stop: step {} is the last", progress_.step());
 }
@@ -207,16 +209,14 @@ typename TrainingRun<Device>::Ending TrainingRun<Device>::train_epoch() {
                              model_.product_seconds(), stream_.batches().taken(), step_.seconds()};
   });
   seeds_before_ = progress_.tally().num_seeds();
-  if (comm_.rank() == 0 && options_.output == Output::kShown) {
-    bar_.emplace(fmt::format("epoch {}/{}", progress_.epoch() + 1, plan_.num_epochs), "steps", plan_.steps_per_epoch);
-  }
+  if (view_.has_value()) view_->begin(progress_, plan_);
   bool is_told_to_stop = false;
   while (!is_epoch_end_due(progress_) && progress_.step() < plan_.num_steps() && !is_told_to_stop) {
     is_told_to_stop = train_step(timer);
     if (!is_epoch_end_due(progress_) && (is_told_to_stop || plan_.saves_within_epoch(progress_.step()))) save();
   }
-  bar_.reset();
   const Ending ending = is_epoch_end_due(progress_) ? end_epoch(timer, is_told_to_stop) : Ending::kGoesOn;
+  if (view_.has_value()) view_->end();
   return is_told_to_stop ? Ending::kStopped : ending;
 }
 
@@ -243,7 +243,7 @@ bool TrainingRun<Device>::train_step(const EpochTimer& timer) {
   progress_.set_step_in_epoch((progress_.step_in_epoch() + 1) % plan_.steps_per_epoch);
   if (progress_.step_in_epoch() == 0) progress_.set_epoch(progress_.epoch() + 1);
 
-  show(timer);
+  if (view_.has_value()) view_->step(tally, timer.own_data_wait_share());
   if (options_.on_step && num_seeds > 0) options_.on_step(progress_.step(), sums[0] / static_cast<double>(num_seeds));
   if (sums[2] == comm_.size()) finish_checkpoint();
   return sums[3] > 0;
@@ -278,6 +278,7 @@ template <class Device>
 bool TrainingRun<Device>::evaluate_splits(proto::Metrics& metrics) {
   const comm::Phase phase(comm_, "evaluation");
   const trace::Span span("evaluation");
+  if (view_.has_value()) view_->evaluate();
   const auto stop = [this] { return is_stop_wanted(); };
   const auto valid = evaluate(comm_, model_, stream_.batches(), stream_.feed().num_valid_batches(), stop);
   if (!valid.has_value()) return false;
@@ -312,16 +313,6 @@ void TrainingRun<Device>::log_histograms() {
   const int64_t every = config_.train().histograms_every_epochs();
   if (!log_.has_value() || every == 0 || progress_.epoch() % every != 0) return;
   log_->append_histograms(progress_.step(), histograms_of(model_));
-}
-
-/// One more step on the bar, with the mean loss of the epoch so far.
-template <class Device>
-void TrainingRun<Device>::show(const EpochTimer& timer) {
-  if (!bar_.has_value()) return;
-  const double num_seeds = static_cast<double>(std::max<int64_t>(progress_.tally().num_seeds(), 1));
-  bar_->note(fmt::format("loss {:.4f}, waiting for data {:.0f} %", progress_.tally().loss_sum() / num_seeds,
-                         100 * timer.own_data_wait_share()));
-  bar_->advance(1);
 }
 
 template <class Device>

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "base/folder_lock.h"
-#include "base/progress.h"
 #include "comm/communicator.h"
 #include "graph/local_graph.h"
 #include "model/large_gt.h"
@@ -19,6 +18,7 @@
 #include "train/checkpoint_writer.h"
 #include "train/device_batches.h"
 #include "train/epoch_timer.h"
+#include "train/epoch_view.h"
 #include "train/metrics_log.h"
 #include "train/optimizer.h"
 #include "train/run_plan.h"
@@ -62,7 +62,6 @@ class TrainingRun {
   Ending ask_clock() const;
   bool evaluate_splits(proto::Metrics& metrics);
   void evaluate_untrained();
-  void show(const EpochTimer& timer);
   void log_histograms();
   void report(const proto::Metrics& metrics);
   proto::Metrics summary();
@@ -96,7 +95,7 @@ class TrainingRun {
   std::unique_ptr<FolderLock> lock_;  // rank 0 alone
   std::optional<CheckpointWriter> writer_;
   std::optional<MetricsLog> log_;  // rank 0 alone
-  std::optional<Progress> bar_;    // rank 0 alone
+  std::optional<EpochView> view_;  // rank 0 alone, while it trains
 };
 
 }  // namespace gigahop::train

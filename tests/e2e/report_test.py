@@ -1,11 +1,14 @@
 #!/usr/bin/python3
 """Looking at runs: the page, the watcher, and what TensorBoard reads."""
 import importlib.util
+import os
 import shutil
+import signal
 import subprocess
 import unittest
 
 from program import GIGAHOP, ProgramTest
+from waiting import wait_until
 
 CHROMIUM = shutil.which("chromium")
 HAS_TENSORBOARD = importlib.util.find_spec("tensorboard") is not None
@@ -58,6 +61,26 @@ class ReportTest(ProgramTest):
         lines = told.splitlines()
         self.assertEqual([line.split("  ")[0] for line in lines],
                          ["epoch 1/3", "epoch 2/3", "epoch 3/3", "summary at step 24", "ended"])
+
+    def test_watcher_tells_how_far_an_epoch_is_with_a_terminal_and_without(self):
+        training = subprocess.Popen([GIGAHOP, "train", self.partition, "--config", self.config, "--run", self.run_folder,
+                                     "--set", "train.batch_size=1"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.addCleanup(training.kill)
+        wait_until(lambda: (self.run_folder / "progress.textproto").exists(), "progress")
+        training.send_signal(signal.SIGSTOP)
+        master, terminal = os.openpty()
+        for stderr in (subprocess.PIPE, terminal):
+            watcher = subprocess.Popen([GIGAHOP, "watch", self.run_folder, "--every", "0.1"], stdout=subprocess.PIPE,
+                                       stderr=stderr, text=True)
+            self.addCleanup(watcher.kill)
+            shown = watcher.stderr.read(60) if watcher.stderr else os.read(master, 60).decode()
+            self.assertRegex(shown, r"epoch 1/3 [\d,]+/[\d,]+ steps \[")
+            self.assertEqual(shown.startswith("\r"), stderr == terminal)
+        training.send_signal(signal.SIGCONT)
+        training.terminate()
+        self.assertIn("told to stop", training.communicate(timeout=60)[0])
+        self.assertFalse((self.run_folder / "progress.textproto").exists())
+        self.assertEqual(watcher.communicate(timeout=60)[0].splitlines()[-1], "ended")
 
     @unittest.skipUnless(HAS_TENSORBOARD, "tensorboard is not installed")
     def test_tensorboard_reads_scalars_histograms_and_settings(self):

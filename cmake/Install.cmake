@@ -1,5 +1,5 @@
 # What `cmake --install` puts where, in two components, of each of which CPack makes a Debian package:
-#   program      bin/gigahop, man pages, completion, configurations, scripts of launch/    gigahop
+#   program      bin/gigahop, man pages, completion, configurations, scripts for clusters   gigahop
 #   development  headers, static libraries, find_package(gigahop)                          libgigahop-dev
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
@@ -12,6 +12,10 @@ install(DIRECTORY ${PROJECT_BINARY_DIR}/manual/man1 DESTINATION ${CMAKE_INSTALL_
 install(FILES ${PROJECT_BINARY_DIR}/manual/gigahop.bash RENAME gigahop
   DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT program)
 install(DIRECTORY configs DESTINATION ${GIGAHOP_SHARE} COMPONENT program)
+install(PROGRAMS launch/mpirun.sh DESTINATION ${GIGAHOP_SHARE}/launch COMPONENT program)
+install(PROGRAMS launch/slurm/submit.sh launch/slurm/rank.sh DESTINATION ${GIGAHOP_SHARE}/launch/slurm COMPONENT program)
+install(FILES launch/environment.sh launch/README.md DESTINATION ${GIGAHOP_SHARE}/launch COMPONENT program)
+install(FILES launch/slurm/job.sh launch/slurm/README.md DESTINATION ${GIGAHOP_SHARE}/launch/slurm COMPONENT program)
 install(FILES src/proto/config.proto DESTINATION ${GIGAHOP_SHARE} COMPONENT program)
 
 # The layers that another program embeds, lowest first: partitioner, sampler, and what they stand on.

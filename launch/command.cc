@@ -13,11 +13,16 @@
 #include "train/setup.h"
 
 namespace gigahop::launch {
+
+CLI::Validator unspoken(CLI::Validator check) {
+  return check.description("");
+}
+
 void Invocation::add(CLI::App& command, const std::vector<SettingFlag>& flags, std::function<void(Context&)> action,
                      FolderOfRun folder_of_run) {
   command.add_option("--config", config_path_, "Settings as a text proto; src/proto/config.proto lists them all")
       ->type_name("FILE")
-      ->check(CLI::ExistingFile);
+      ->check(unspoken(CLI::ExistingFile));
   command.add_option("--set", overrides_, "One setting, over the file's: --set train.epochs=3; may be repeated")
       ->type_name("PATH=VALUE")
       ->take_all();

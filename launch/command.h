@@ -20,6 +20,9 @@ struct SettingFlag {
   std::string help;
 };
 
+/// A check that adds nothing to help and man pages, where an option's type and description say it already.
+CLI::Validator unspoken(CLI::Validator check);
+
 /// The command chosen on the command line; filled while the options are parsed.
 class Invocation {
  public:

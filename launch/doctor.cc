@@ -69,8 +69,9 @@ void add_doctor(CLI::App& app, Invocation& invocation) {
   command->add_option("folder", options->folder, "Folder to try: where checkpoints and shards are to lie")
       ->type_name("DIR")
       ->capture_default_str();
-  command->add_option("--seconds", options->seconds, "That the ranks sum for")
-      ->check(CLI::Range(0.0, 3600.0))
+  command->add_option("--seconds", options->seconds, "That the ranks sum for, 0 to 3600")
+      ->type_name("SECONDS")
+      ->check(unspoken(CLI::Range(0.0, 3600.0)))
       ->capture_default_str();
   command->add_flag("--json", options->json, "Print the facts as JSON");
   invocation.add(*command, {}, [options](Context& context) { examine(context, *options); });

@@ -1,8 +1,10 @@
-# Sourced by the scripts of this folder and of slurm/: where the repository is, how it is built, how mpirun is called.
+# Sourced by the scripts of this folder and of slurm/: where the repository is, how it is built, how mpirun is called. Of an
+# installed tree the "repository" is share/gigahop, and the program lies in bin beside share.
 # shellcheck shell=bash disable=SC2034
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build="$repository/build/release"
-gigahop="${GIGAHOP:-$build/launch/gigahop}"
+gigahop=${GIGAHOP:-$build/launch/gigahop}
+if [[ ! -e $repository/CMakeLists.txt ]]; then gigahop=${GIGAHOP:-$(realpath -m "$repository/../../bin/gigahop")}; fi
 
 # Settings of the build. Tests need packages of their own.
 build_settings=(-DGIGAHOP_TESTS=OFF)

@@ -55,9 +55,9 @@ void add_explain(CLI::App& app, Invocation& invocation) {
       ->type_name("DIR")
       ->required();
   command->add_option("--node", options->node, "Name or id of the node")->type_name("NAME|ID")->required();
-  command->add_option("--top", options->top, "So many tokens, classes and typical members")
+  command->add_option("--top", options->top, "So many tokens, classes and typical members, 1 to 1000")
       ->type_name("COUNT")
-      ->check(CLI::Range(1, 1000));
+      ->check(unspoken(CLI::Range(1, 1000)));
   command->add_flag("--json", options->is_json, "JSON instead of text");
   command->add_option("--html", options->page, "Also a page with a picture of the sample around the node")
       ->type_name("FILE");

@@ -27,10 +27,10 @@ void add_export(CLI::App& app, Invocation& invocation) {
                    "edges: two original ids a line, entries that leave the part too; "
                    "metis: the part's own nodes and the edges among them")
       ->type_name("FORMAT")
-      ->transform(
+      ->transform(unspoken(
           CLI::CheckedTransformer(std::map<std::string, graph::ExportFormat>{{"edges", graph::ExportFormat::kEdges},
                                                                              {"metis", graph::ExportFormat::kMetis}},
-                                  CLI::ignore_case));
+                                  CLI::ignore_case)));
   command->add_option("--output", options->output, "File to write")->type_name("FILE")->required();
   invocation.add(*command, {}, [=](Context& context) {
     comm::agree(context.comm, [&] {

@@ -183,7 +183,7 @@ void add_run(CLI::App& app, Invocation& invocation) {
   const auto last = std::make_shared<std::string>("predict");
   command->add_option("--until", *last, "Last stage of this call: partition, encode, train or predict")
       ->type_name("STAGE")
-      ->check(CLI::IsMember(kNames));
+      ->check(unspoken(CLI::IsMember(kNames)));
   invocation.add(
       *command, {{"--workspace", "workspace", "Folder in which everything is kept"}},
       [last](Context& context) {

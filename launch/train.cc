@@ -22,7 +22,7 @@ void add_train(CLI::App& app, Invocation& invocation) {
       command->add_flag("--resume", *resume, "Go on from the newest whole checkpoint of the run folder");
   command->add_option("--init-from", *init_from, "model.safetensors to start from, names as in src/model/README.md")
       ->type_name("FILE")
-      ->check(CLI::ExistingFile)
+      ->check(unspoken(CLI::ExistingFile))
       ->excludes(resumes);
   command->add_option("--trace", *trace, "Timeline of all ranks, for ui.perfetto.dev")->type_name("FILE");
   invocation.add(

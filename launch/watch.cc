@@ -148,9 +148,9 @@ void add_watch(CLI::App& app, Invocation& invocation) {
                                          "  gigahop watch /shared/runs/first");
   const auto options = std::make_shared<WatchOptions>();
   command->add_option("run", options->run, "Run folder")->type_name("DIR")->required();
-  command->add_option("--every", options->every_seconds, "Seconds between two looks")
+  command->add_option("--every", options->every_seconds, "Seconds between two looks, 0.05 to 3600")
       ->type_name("SECONDS")
-      ->check(CLI::Range(0.05, 3600.0));
+      ->check(unspoken(CLI::Range(0.05, 3600.0)));
   invocation.add(*command, {}, [=](Context& context) {
     if (context.comm.rank() == 0 && !context.dry_run) Watcher(*options).run();
   });

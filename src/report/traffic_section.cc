@@ -1,9 +1,12 @@
 #include <algorithm>
 #include <map>
 
+#include <fmt/format.h>
+
 #include "report/chart.h"
 #include "report/html.h"
 #include "report/sections.h"
+#include "train/traffic_report.h"
 
 namespace gigahop::report {
 namespace {
@@ -27,16 +30,24 @@ std::string phases(const RunData& run) {
   return figure(chart);
 }
 
-std::string pairs(const RunData& run) {
-  if (!run.summary || run.summary->pairs().empty()) {
-    return missing(run.name + ", from rank to rank", "written when a training of several ranks ends");
-  }
-  int64_t num_ranks = 0;
-  std::vector<Cell> cells;
-  for (const proto::PairTraffic& pair : run.summary->pairs()) {
-    num_ranks = std::max<int64_t>(num_ranks, std::max(pair.sender(), pair.receiver()) + 1);
+void add(const proto::Metrics& line, std::vector<Cell>& cells) {
+  for (const proto::PairTraffic& pair : line.pairs()) {
     cells.push_back({pair.sender(), pair.receiver(), static_cast<double>(pair.bytes())});
   }
+}
+
+std::string pairs(const RunData& run) {
+  std::vector<Cell> cells;
+  for (const proto::Metrics& line : run.lines) add(line, cells);
+  if (cells.empty() && run.summary) add(*run.summary, cells);
+  if (cells.empty()) {
+    return missing(run.name + ", from rank to rank",
+                   fmt::format("one rank sends nothing, or no epoch has ended; of more than {} ranks written when the "
+                               "run ends",
+                               train::kMaxRanksOfPairs));
+  }
+  int64_t num_ranks = 0;
+  for (const Cell& cell : cells) num_ranks = std::max(num_ranks, std::max(cell.row, cell.column) + 1);
   HeatMap map = summed_heat_map(num_ranks, cells);
   map.title = run.name + ", from rank to rank, collectives apart";
   map.row_label = "from rank";

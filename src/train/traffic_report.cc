@@ -25,6 +25,16 @@ void add_phases(const comm::GatheredTraffic& traffic, proto::Metrics& metrics) {
   }
 }
 
+void add_pairs(const comm::GatheredTraffic& traffic, proto::Metrics& metrics) {
+  for (const comm::GatheredTraffic::Pair& pair : traffic.pairs) {
+    proto::PairTraffic& line = *metrics.add_pairs();
+    line.set_sender(pair.sender);
+    line.set_receiver(pair.receiver);
+    line.set_messages(pair.sent.messages);
+    line.set_bytes(pair.sent.bytes);
+  }
+}
+
 }  // namespace
 
 std::string describe(const comm::GatheredTraffic& traffic) {
@@ -46,7 +56,9 @@ TrafficReport::TrafficReport(const comm::Communicator& comm)
 
 void TrafficReport::add_recent(proto::Metrics& metrics) {
   const comm::Traffic now = comm::traffic_of(comm_);
-  add_phases(comm::gather_traffic(comm_, comm::traffic_between(last_, now)), metrics);
+  const comm::GatheredTraffic traffic = comm::gather_traffic(comm_, comm::traffic_between(last_, now));
+  add_phases(traffic, metrics);
+  if (comm_.size() <= kMaxRanksOfPairs) add_pairs(traffic, metrics);
   last_ = now;
 }
 
@@ -54,13 +66,7 @@ void TrafficReport::add_all(proto::Metrics& metrics) {
   const comm::Traffic sent = comm::traffic_between(first_, comm::traffic_of(comm_));
   const comm::GatheredTraffic traffic = comm::gather_traffic(comm_, sent);
   add_phases(traffic, metrics);
-  for (const comm::GatheredTraffic::Pair& pair : traffic.pairs) {
-    proto::PairTraffic& line = *metrics.add_pairs();
-    line.set_sender(pair.sender);
-    line.set_receiver(pair.receiver);
-    line.set_messages(pair.sent.messages);
-    line.set_bytes(pair.sent.bytes);
-  }
+  add_pairs(traffic, metrics);
   if (!traffic.phases.empty()) log_info("{}", describe(traffic));
 }
 

@@ -44,6 +44,10 @@ class Installed(unittest.TestCase):
             for option in self.options_of(command):
                 self.assertIn(option, text, command)
 
+    def test_help_names_the_type_of_an_option_once(self):
+        for command in self.commands:
+            self.assertNotRegex(run(self.gigahop, command, "--help"), r"(?m)^ +(-\w,)?--\S+ \S+:", command)
+
     def complete(self, *words):
         completion = self.prefix / "share" / "bash-completion" / "completions" / "gigahop"
         script = (f'source "{completion}"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _gigahop; '
@@ -62,6 +66,23 @@ class Installed(unittest.TestCase):
         self.assertGreater(len(configs), 5)
         for config in configs:
             self.assertIn("workspace:", run(self.gigahop, "run", "--config", config, "--print-config"))
+
+    def test_scripts_for_clusters_start_the_installed_program(self):
+        launch, workspace = self.prefix / "share" / "gigahop" / "launch", self.folder / "workspace"
+        config, hosts = self.folder / "small.textproto", self.folder / "hosts.txt"
+        config.write_text(f'workspace: "{workspace}" generate {{ kind: PLANTED_PARTITION num_nodes: 500 }} threads: 1')
+        hosts.write_text("localhost slots=2\n")
+        environment = {name: value for name, value in os.environ.items() if name != "GIGAHOP"}
+        written = run(launch / "slurm" / "submit.sh", "--config", config, "--nodes", 1, "--ranks-per-node", 2, "--pipeline",
+                      "--dry-run", env=environment)
+        job = self.folder / "partition.sbatch"
+        job.write_text(written[written.index("#!"):written.index("# sbatch", written.index("#!"))])
+        self.assertIn(f"GIGAHOP={self.gigahop}\n", job.read_text())
+        said = run("bash", job, env=environment | {"SLURM_CPUS_ON_NODE": "2", "SLURM_JOB_ID": "1", "SLURM_JOB_NODELIST": "here",
+                                                   "GIGAHOP_LAUNCHER": "mpirun"})
+        self.assertIn("exit code 0: done", said)
+        said = run(launch / "mpirun.sh", "--hosts", hosts, "inspect", workspace / "partition", env=environment)
+        self.assertIn("500", said)
 
     def test_another_program_is_built_with_the_libraries_and_runs(self):
         build, dataset = self.folder / "build", self.folder / "dataset"

@@ -145,6 +145,17 @@ TEST(Traffic, of_a_training_is_in_its_metrics_by_phase_and_by_pair) {
   EXPECT_EQ(bytes, 0) << "pairs and phases are two views of the same messages";
   const int64_t size = world.size();
   EXPECT_EQ(summary.pairs_size(), size * (size - 1));
+  std::map<std::pair<int, int>, int64_t> left;  // of what was sent, after the last epoch's line
+  for (const proto::PairTraffic& pair : summary.pairs()) left[{pair.sender(), pair.receiver()}] = pair.bytes();
+  for (int epoch = 0; epoch < 2; ++epoch) {
+    EXPECT_EQ(lines.at(epoch).pairs_size(), size * (size - 1));
+    for (const proto::PairTraffic& pair : lines.at(epoch).pairs())
+      left[{pair.sender(), pair.receiver()}] -= pair.bytes();
+  }
+  for (const auto& [pair, bytes_left] : left) {
+    EXPECT_GE(bytes_left, 0);
+    EXPECT_LT(bytes_left, 4096) << "a checkpoint is all that is sent after it";
+  }
   if (size == 1) {
     EXPECT_EQ(summary.traffic_size(), 0);
     return;

@@ -53,8 +53,14 @@ TEST(ReportPage, says_what_a_half_written_run_lacks) {
   const fs::path folder = empty_folder("half");
   {
     train::MetricsLog log(folder, -1);
-    log.append(epoch(1, 0.75));
-    log.append(epoch(2, 0.5));
+    for (const auto& [number, loss] : {std::pair(1, 0.75), std::pair(2, 0.5)}) {
+      proto::Metrics line = epoch(number, loss);
+      proto::PairTraffic& pair = *line.add_pairs();
+      pair.set_sender(1);
+      pair.set_receiver(2);
+      pair.set_bytes(1024);
+      log.append(line);
+    }
   }
   std::ofstream(folder / train::kMetricsFile, std::ios::app) << "{\"kind\": \"epo";
   std::ofstream(folder / "launch.textproto") << "no proto at all";
@@ -66,6 +72,7 @@ TEST(ReportPage, says_what_a_half_written_run_lacks) {
   const std::string page = report_page({run});
   EXPECT_NE(page.find("half, epoch 2: 0.5"), std::string::npos);
   EXPECT_NE(page.find("not ended when this was read"), std::string::npos);
+  EXPECT_NE(page.find("from rank 1, to rank 2: 2.0 KiB"), std::string::npos) << "what its epochs sent, summed";
   for (const std::string why : {"has no config.textproto", "does not say where its partition is",
                                 "counted at the first evaluation", "before ranks were kept apart"}) {
     EXPECT_NE(page.find(why), std::string::npos) << why;

@@ -67,18 +67,19 @@ std::string mistaken_for(const RunData& run, const Matrix& matrix, int64_t row) 
     if (c != row && (most < 0 || matrix.at(row, c) > matrix.at(row, most))) most = c;
   }
   if (most < 0 || matrix.at(row, most) == 0) return "";
-  return fmt::format("{}, {:.1f} %", escaped(run.class_name(most)),
+  return fmt::format("{}, {:.1f}\u00a0%", escaped(run.class_name(most)),
                      100 * share(matrix.at(row, most), matrix.row_sum(row)));
 }
 
 std::string class_table(const RunData& run, const Matrix& matrix, const std::vector<int64_t>& classes) {
   std::vector<std::vector<std::string>> rows;
   for (const int64_t c : classes) {
-    rows.push_back(
-        {escaped(run.class_name(c)), with_commas(matrix.row_sum(c)),
-         fmt::format("{:.1f} %", 100 * share(matrix.at(c, c), matrix.row_sum(c))),
-         matrix.column_sum(c) == 0 ? "-" : fmt::format("{:.1f} %", 100 * share(matrix.at(c, c), matrix.column_sum(c))),
-         mistaken_for(run, matrix, c)});
+    rows.push_back({escaped(run.class_name(c)), with_commas(matrix.row_sum(c)),
+                    fmt::format("{:.1f}\u00a0%", 100 * share(matrix.at(c, c), matrix.row_sum(c))),
+                    matrix.column_sum(c) == 0
+                        ? "-"
+                        : fmt::format("{:.1f}\u00a0%", 100 * share(matrix.at(c, c), matrix.column_sum(c))),
+                    mistaken_for(run, matrix, c)});
   }
   return table({"class", "nodes", "found", "right where said", "most often taken for"}, rows);
 }

@@ -20,6 +20,7 @@ svg { display: block; width: 100%; height: auto; } svg text { fill: var(--ink); 
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .15rem .7rem .15rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--faint); }
 thead th { border-bottom-color: var(--muted); } tbody th { font-weight: normal; color: var(--muted); }
+@media screen and (max-width: 30rem) { table { font-size: .85rem; } th, td { padding-right: .45rem; } }
 .missing { color: var(--muted); font-style: italic; }
 )";
 

@@ -12,8 +12,10 @@ void add_export(CLI::App& app, Invocation& invocation) {
   struct Options {
     std::string partition, output;
     int64_t part = 0;
-    graph::ExportFormat format = graph::ExportFormat::kEdges;
+    std::string format = "edges";
   };
+  static const std::map<std::string, graph::ExportFormat> kFormats = {{"edges", graph::ExportFormat::kEdges},
+                                                                      {"metis", graph::ExportFormat::kMetis}};
   CLI::App* command =
       app.add_subcommand("export",
                          "Write one part as a text file for other tools.\n"
@@ -27,15 +29,13 @@ void add_export(CLI::App& app, Invocation& invocation) {
                    "edges: two original ids a line, entries that leave the part too; "
                    "metis: the part's own nodes and the edges among them")
       ->type_name("FORMAT")
-      ->transform(unspoken(
-          CLI::CheckedTransformer(std::map<std::string, graph::ExportFormat>{{"edges", graph::ExportFormat::kEdges},
-                                                                             {"metis", graph::ExportFormat::kMetis}},
-                                  CLI::ignore_case)));
+      ->check(unspoken(CLI::IsMember(kFormats)));
   command->add_option("--output", options->output, "File to write")->type_name("FILE")->required();
   invocation.add(*command, {}, [=](Context& context) {
     comm::agree(context.comm, [&] {
       if (context.comm.rank() != 0 || context.dry_run) return;
-      const int64_t num_edges = graph::export_part(options->partition, options->part, options->format, options->output);
+      const int64_t num_edges =
+          graph::export_part(options->partition, options->part, kFormats.at(options->format), options->output);
       fmt::print("{}: {} edges of part {}\n", options->output, with_commas(num_edges), options->part);
     });
   });

@@ -6,7 +6,8 @@
 
 namespace gigahop {
 
-/// Insertions, deletions and replacements of bytes between two words (Levenshtein). Pure. Cost: product of the lengths.
+/// Insertions, deletions and replacements of bytes, and swaps of neighbours, between two words (optimal string
+/// alignment: no byte is touched twice). Pure. Cost: product of the lengths.
 size_t edit_distance(std::string_view a, std::string_view b);
 
 }  // namespace gigahop

@@ -1,10 +1,11 @@
 #!/usr/bin/python3
-"""The commands of the guide, run: blocks of README.md and configs/README.md.
+"""The commands of the guide, run: blocks of every README in the repository.
 
 What a block is stands after its fence. `sh`: run as it stands, block after block, in one folder for each README, in which
 the repository's folders are linked and the files lie that a user would bring. `sh plan`: needs a cluster, a download, an
 hour, or results of such; its gigahop commands are run with --print-config or, for scripts that have it, with --dry-run, other
-commands must parse. `python`: run in the same folder. Other fences hold no commands.
+commands must parse. `python`: run in the same folder, where a user's graph is at hand; `python plan` must parse. Other fences
+hold no commands. A command within a sentence says how a figure was measured: it is not run.
 """
 import gzip
 import os
@@ -20,10 +21,15 @@ import numpy
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 GIGAHOP = pathlib.Path(os.environ["GIGAHOP"])
-READMES = ["README.md", "configs/README.md"]
+READMES = sorted(str(path.relative_to(ROOT)) for depth in ("", "*/", "*/*/") for path in ROOT.glob(f"{depth}README.md"))
 FENCE = re.compile(r"^```(\S*)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NUM_NODES = 400
 WITH_DRY_RUN = {"submit.sh", "mpirun.sh"}
+GRAPH_IN_PYTHON = """
+import types, numpy
+features, labels, split = numpy.load("x.npy"), numpy.load("y.npy"), numpy.arange(len(numpy.load("y.npy"))) % 3
+graph = types.SimpleNamespace(edges=numpy.loadtxt("edges.txt.gz", dtype=int).tolist())
+"""
 
 
 def blocks_of(readme):
@@ -61,6 +67,8 @@ class Guide(unittest.TestCase):
         save("test", nodes[nodes % 4 == 3])
         numpy.savetxt(self.folder / "new-edges.txt", numpy.stack([NUM_NODES + nodes[:40], nodes[:40]], 1), fmt="%d")
         save("new-x", random.standard_normal((40, 8)).astype(numpy.float32))
+        numpy.savetxt(self.folder / "new-x.csv", random.standard_normal((40, 8)), delimiter=",")
+        (self.folder / "hosts.txt").write_text("localhost\n")
 
     def run_block(self, command, text):
         process = subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=500)
@@ -69,22 +77,22 @@ class Guide(unittest.TestCase):
     def check_plan(self, block):
         self.run_block(["bash", "-n", "-c", block], block)
         for words in commands_of(block):
-            script = pathlib.Path(words[0]).name
-            if "gigahop" in words:
-                self.run_block(["gigahop", *words[words.index("gigahop") + 1:], "--print-config"], block)
-            elif script in WITH_DRY_RUN:
+            names = [pathlib.Path(word).name for word in words]
+            if names[0] in WITH_DRY_RUN:
                 self.run_block([words[0], "--dry-run", *words[1:]], block)
+            elif "gigahop" in names:
+                self.run_block(["gigahop", *words[names.index("gigahop") + 1:], "--print-config"], block)
             elif words[0].startswith(("./", "launch/", "tests/")):
                 self.assertTrue(os.access(self.folder / words[0], os.X_OK), words[0])
 
     def run_readme(self, readme):
-        blocks = [(language, kind, text) for language, kind, text in blocks_of(readme) if language in ("sh", "python")]
-        self.assertTrue(blocks)
-        for language, kind, text in blocks:
+        for language, kind, text in blocks_of(readme):
+            if language not in ("sh", "python"):
+                continue
             if language == "python" and kind == "plan":
                 compile(text, readme, "exec")
             elif language == "python":
-                self.run_block([sys.executable, "-c", text], text)
+                self.run_block([sys.executable, "-c", GRAPH_IN_PYTHON + text], text)
             elif kind == "plan":
                 self.check_plan(text)
             else:
@@ -94,7 +102,7 @@ class Guide(unittest.TestCase):
         for readme in READMES:
             for language, _, text in blocks_of(readme):
                 if language not in ("sh", "python"):
-                    self.assertNotRegex(text, r"(?m)^\s*(mpirun|gigahop|launch/|\./)", readme)
+                    self.assertNotRegex(text, r"(?m)^\s*(mpirun|gigahop [a-z]|\S+/gigahop |launch/|\./|tests/|cmake |ctest )", readme)
 
 
 for path in READMES:

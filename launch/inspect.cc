@@ -1,5 +1,7 @@
 /// `gigahop inspect`: what a folder holds, and with --verify whether it holds what it promises.
-#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -14,6 +16,9 @@
 #include "partition/verify.h"
 #include "train/checkpoint_folder.h"
 #include "train/checkpoint_reader.h"
+#include "train/launch_record.h"
+#include "train/metrics_log.h"
+#include "train/report_line.h"
 
 namespace gigahop::launch {
 namespace {
@@ -54,17 +59,27 @@ void inspect_partition(const fs::path& folder, Depth depth) {
   if (depth == Depth::kVerify) partition::verify_partition(folder);
 }
 
-void inspect_checkpoint(const fs::path& folder, Depth depth) {
+train::CheckpointReader open_checkpoint(const fs::path& folder, Depth depth) {
   using train::CheckpointReader;
-  const CheckpointReader reader(
-      folder, depth == Depth::kVerify ? CheckpointReader::Check::kAll : CheckpointReader::Check::kManifest);
-  const proto::Checkpoint& manifest = reader.manifest();
+  return CheckpointReader(folder,
+                          depth == Depth::kVerify ? CheckpointReader::Check::kAll : CheckpointReader::Check::kManifest);
+}
+
+void describe(const train::CheckpointReader& checkpoint, const fs::path& folder) {
+  const proto::Checkpoint& manifest = checkpoint.manifest();
   fmt::print("checkpoint {}: step {}, epoch {}, written by {} ranks with gigahop {}\n", folder.string(),
              with_commas(manifest.step()), manifest.epoch(), manifest.num_ranks(), manifest.gigahop_version());
-  fmt::print("  trained on {} nodes in {} parts, {} features, {} classes; valid accuracy {:.2f} %\n",
-             with_commas(manifest.num_nodes()), manifest.num_parts(), manifest.feature_width(), manifest.num_classes(),
-             100 * manifest.valid_accuracy());
-  const array::SafetensorsFile model = reader.model();
+  fmt::print("  trained on {} nodes in {} parts, {} features, {} classes; {}\n", with_commas(manifest.num_nodes()),
+             manifest.num_parts(), manifest.feature_width(), manifest.num_classes(),
+             std::isnan(manifest.valid_accuracy())
+                 ? "not evaluated"
+                 : fmt::format("valid accuracy {:.2f} %", 100 * manifest.valid_accuracy()));
+}
+
+void inspect_checkpoint(const fs::path& folder, Depth depth) {
+  const train::CheckpointReader checkpoint = open_checkpoint(folder, depth);
+  describe(checkpoint, folder);
+  const array::SafetensorsFile model = checkpoint.model();
   for (const auto& [name, tensor] : model.tensors()) {
     fmt::print("  {:<44} [{}]\n", name, fmt::join(tensor.shape, ", "));
   }
@@ -76,7 +91,13 @@ void inspect_run(const fs::path& folder, Depth depth) {
   const std::optional<fs::path> best = train::best_checkpoint(folder);
   fmt::print("run {}: {} checkpoints; best: {}\n", folder.string(), steps.size(),
              best ? best->filename().string() : "none yet");
-  for (const int64_t step : steps) inspect_checkpoint(checkpoints / train::checkpoint_name(step), depth);
+  const std::vector<proto::Metrics> lines = train::read_metrics(folder / train::kMetricsFile);
+  const std::optional<proto::Launch> launch = train::read_launch(folder);
+  if (!lines.empty()) fmt::print("{}\n", train::report_line(lines.back(), launch ? launch->num_epochs() : 0));
+  for (const int64_t step : steps) {
+    const fs::path checkpoint = checkpoints / train::checkpoint_name(step);
+    describe(open_checkpoint(checkpoint, depth), checkpoint);
+  }
 }
 
 void inspect(const fs::path& folder, Depth depth) {

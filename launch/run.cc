@@ -100,7 +100,7 @@ void print_outcome(const Workspace& workspace) {
       "\nWhere things are\n"
       "  predictions   {0}/predictions.npy   (one class per node, in the order of the dataset)\n"
       "  checkpoints   {1}/checkpoints   (model.safetensors opens in PyTorch)\n"
-      "  curves        {1}/metrics.jsonl, or tensorboard --logdir {1}\n"
+      "  curves        {1}/metrics.jsonl; gigahop report {1}, or tensorboard --logdir {1}\n"
       "What to try next\n"
       "  the same command again: nothing is done twice\n"
       "  --set model.attention=LOCAL (or GLOBAL, NONE), --set train.epochs=60, --set sampler.sample_size=64\n"

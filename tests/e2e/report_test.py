@@ -24,7 +24,7 @@ class ReportTest(ProgramTest):
     def train(self, *settings, ranks=1):
         self.succeeds("train", self.partition, "--config", self.config, "--run", self.run_folder, *settings, ranks=ranks)
 
-    def test_page_about_a_run_of_two_ranks(self):
+    def test_page_and_description_of_a_run_of_two_ranks(self):
         self.train(ranks=2)
         page = self.folder / "page.html"
         self.succeeds("report", self.run_folder, "--output", page)
@@ -33,6 +33,10 @@ class ReportTest(ProgramTest):
                       "nodes by degree", "train.learning_rate"]:
             self.assertIn(words, text)
         self.assertNotIn("no such data", text)
+        described = self.succeeds("inspect", self.run_folder).stdout
+        self.assertIn("summary at step 24  loss", described)
+        self.assertRegex(described, r"(?m)^checkpoint .*/step-000000024: step 24, epoch 3, written by 2 ranks")
+        self.assertNotIn("head.linear1.weight", described)
 
     @unittest.skipIf(CHROMIUM is None, "chromium is not installed")
     def test_page_opens_in_a_browser_without_a_complaint(self):

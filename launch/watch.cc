@@ -39,11 +39,11 @@ int64_t num_epochs_of(const std::filesystem::path& run) {
   }
 }
 
-/// "epoch 3/10 120/400 steps ..., heard of 41 s ago": how it stands, and how old that is where it is old.
+/// "epoch 3/10 120/400 steps ..., not heard of for 41 s": how it stands, and how old that is where it is old.
 std::string text_of(const proto::RunProgress& progress, double age_seconds) {
   constexpr double kFresh = 10;
   std::string text = progress_text(train::progress_state(progress));
-  if (age_seconds > kFresh) text += fmt::format(", heard of {} ago", human_duration(age_seconds));
+  if (age_seconds > kFresh) text += fmt::format(", not heard of for {}", human_duration(age_seconds));
   return text;
 }
 

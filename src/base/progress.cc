@@ -41,7 +41,8 @@ bool is_on_terminal() {
 }
 
 void show_progress_line(std::string_view text) {
-  fmt::print(stderr, "\r\033[K{}", text);
+  // Without wrapping: a line that is too wide would leave its beginning behind at the next one.
+  fmt::print(stderr, "\r\033[K\033[?7l{}\033[?7h", text);
   std::fflush(stderr);
   line_is_open = true;
 }

@@ -56,7 +56,7 @@ class Progress {
 
 /// Whether people read stderr on a terminal, also through mpirun.
 bool is_on_terminal();
-/// On the terminal's line for bars, in place of what stood there.
+/// On the terminal's line for bars, in place of what stood there; cut off where the terminal ends.
 void show_progress_line(std::string_view text);
 /// Wipes the bar of a terminal so that a log line can take its place.
 void clear_progress_line();

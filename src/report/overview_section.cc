@@ -17,12 +17,21 @@ const proto::Metrics* last_line(const RunData& run) {
   return run.lines.empty() ? nullptr : &run.lines.back();
 }
 
+/// "; 40 of 150 steps of epoch 3" of one that has no line yet.
+std::string within_epoch(const RunData& run) {
+  const proto::Metrics* last = last_line(run);
+  if (!run.progress || (last != nullptr && last->epoch() >= run.progress->epoch())) return "";
+  return fmt::format("; {} of {} steps of epoch {}", with_commas(run.progress->step_in_epoch()),
+                     with_commas(run.progress->steps_per_epoch()), run.progress->epoch());
+}
+
 std::string ending(const RunData& run) {
   const int64_t epochs = run.launch ? run.launch->num_epochs() : run.config ? run.config->train().epochs() : 0;
   const proto::Metrics* last = run.summary ? &*run.summary : last_line(run);
-  if (last == nullptr) return "has not come to the end of an epoch";
+  const std::string within = run.summary ? "" : within_epoch(run);
+  if (last == nullptr) return "has not come to the end of an epoch" + within;
   const std::string so_far = fmt::format("{} of {} epochs, {} steps", last->epoch(), epochs, with_commas(last->step()));
-  if (!run.summary) return so_far + "; not ended when this was read";
+  if (!run.summary) return so_far + within + "; not ended when this was read";
   return run.summary->epoch() >= epochs ? so_far : so_far + "; ended before";
 }
 

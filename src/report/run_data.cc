@@ -13,6 +13,7 @@
 #include "train/checkpoint_folder.h"
 #include "train/launch_record.h"
 #include "train/metrics_log.h"
+#include "train/progress_file.h"
 
 namespace gigahop::report {
 namespace fs = std::filesystem;
@@ -94,6 +95,7 @@ RunData read_run(const fs::path& folder, const fs::path& partition_folder) {
     if (fs::exists(folder / "config.textproto")) run.config = config::load_config(folder / "config.textproto");
   });
   attempt([&] { run.launch = train::read_launch(folder); });
+  run.progress = train::read_progress(folder);
   attempt([&] { run.confusion = train::read_confusion(folder); });
   const fs::path partition = partition_of(run, partition_folder);
   if (partition.empty()) return run;

@@ -31,6 +31,7 @@ struct RunData {
   std::optional<proto::Metrics> summary = {};
   std::optional<proto::Config> config = {};
   std::optional<proto::Launch> launch = {};
+  std::optional<proto::RunProgress> progress = {};  // within an epoch, of a run that is under way or was killed
   std::optional<train::Confusion> confusion = {};
   std::optional<PartitionData> partition = {};
   std::vector<std::string> troubles = {};

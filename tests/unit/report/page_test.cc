@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "report/report_page.h"
 #include "train/metrics_log.h"
+#include "train/progress_file.h"
 
 namespace gigahop::report {
 namespace {
@@ -64,6 +65,7 @@ TEST(ReportPage, says_what_a_half_written_run_lacks) {
   }
   std::ofstream(folder / train::kMetricsFile, std::ios::app) << "{\"kind\": \"epo";
   std::ofstream(folder / "launch.textproto") << "no proto at all";
+  std::ofstream(folder / train::kProgressFile) << "epoch: 3 step_in_epoch: 40 steps_per_epoch: 150";
   const RunData run = read_run(folder, "");
   ASSERT_EQ(run.lines.size(), 2U);
   ASSERT_EQ(run.troubles.size(), 1U);
@@ -71,7 +73,7 @@ TEST(ReportPage, says_what_a_half_written_run_lacks) {
 
   const std::string page = report_page({run});
   EXPECT_NE(page.find("half, epoch 2: 0.5"), std::string::npos);
-  EXPECT_NE(page.find("not ended when this was read"), std::string::npos);
+  EXPECT_NE(page.find("20 steps; 40 of 150 steps of epoch 3; not ended when this was read"), std::string::npos);
   EXPECT_NE(page.find("from rank 1, to rank 2: 2.0 KiB"), std::string::npos) << "what its epochs sent, summed";
   for (const std::string why : {"has no config.textproto", "does not say where its partition is",
                                 "counted at the first evaluation", "before ranks were kept apart"}) {

@@ -19,7 +19,8 @@ constexpr size_t kMostNodes = 40;  // more are not legible
 constexpr std::string_view kStyle = R"(
 body { max-width: 60rem; } :root { --near: var(--c0); --far: var(--c1); --self: var(--c6); }
 .d0 { fill: var(--self); } .d1 { fill: var(--near); } .d2 { fill: var(--far); }
-line { stroke: var(--ink); stroke-opacity: .4; } pre { overflow-x: auto; }
+line { stroke: var(--ink); stroke-opacity: .4; } pre { white-space: pre-wrap; }
+@media (max-width: 40rem), print { pre { font-size: .72rem; } } @media screen and (max-width: 40rem) { svg text { font-size: 22px; } }
 )";
 
 /// The sample without the node itself: the largest weights, neighbours before others, so that each ring is together.

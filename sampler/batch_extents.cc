@@ -14,7 +14,7 @@ BatchExtents larger_of(const BatchExtents& a, const BatchExtents& b) {
           .num_remote = std::max(a.num_remote, b.num_remote)};
 }
 
-std::vector<BatchExtents> extents_by_seeds(const MiniBatch& batch, const std::vector<bool>& is_remote) {
+std::vector<BatchExtents> extents_by_seeds(const MiniBatch& batch, const std::vector<bool>& is_fetched) {
   std::vector<int64_t> order(batch.seeds.size());
   std::iota(order.begin(), order.end(), 0);
   std::ranges::sort(order, {}, [](int64_t b) { return scatter(static_cast<uint64_t>(b)); });
@@ -30,7 +30,7 @@ std::vector<BatchExtents> extents_by_seeds(const MiniBatch& batch, const std::ve
       if (is_seen[node]) continue;
       is_seen[node] = true;
       ++sum.num_nodes;
-      if (is_remote[node]) ++sum.num_remote;
+      if (is_fetched[node]) ++sum.num_remote;
     }
     extents.push_back(sum);
   }

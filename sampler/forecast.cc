@@ -9,8 +9,12 @@
 namespace gigahop::sampler {
 namespace {
 
-/// The rows that are kept, the messages they arrive in, and what choosing them takes.
-int64_t forecast_cache(const LoaderOptions& options, const LoadForecastInput& input, int64_t row_bytes) {
+struct CacheForecast {
+  int64_t kept_bytes = 0;      // the rows, and what choosing them takes
+  int64_t messages_bytes = 0;  // that they arrive in
+};
+
+CacheForecast forecast_cache(const LoaderOptions& options, const LoadForecastInput& input, int64_t row_bytes) {
   const int64_t num_remote = input.num_nodes - input.num_owned;
   int64_t rows = std::min(rows_in_cache(options.cache_bytes, row_bytes), num_remote);
   constexpr int64_t kIdBytes = 8;
@@ -19,7 +23,7 @@ int64_t forecast_cache(const LoaderOptions& options, const LoadForecastInput& in
   int64_t choosing = 0;
   switch (options.cache_policy) {
     case CachePolicy::kNone:
-      return 0;
+      return {};
     case CachePolicy::kDegree:
       choosing = kCountBytes * input.num_owned;
       break;
@@ -32,7 +36,7 @@ int64_t forecast_cache(const LoaderOptions& options, const LoadForecastInput& in
       break;
   }
   const int64_t messages = std::min(kFillBytes + 2 * kFillMessageBytes * input.num_ranks, 3 * row_bytes * rows);
-  return choosing + (row_bytes + kIdBytes + kSlotBytes) * rows + messages;
+  return {.kept_bytes = choosing + (row_bytes + kIdBytes + kSlotBytes) * rows, .messages_bytes = messages};
 }
 
 }  // namespace
@@ -92,8 +96,11 @@ LoadForecast forecast_load(const LoaderOptions& options, const LoadForecastInput
     // As they arrive and in the order they are wanted, and as many for other ranks.
     const int64_t in_messages =
         std::min(largest.num_remote * row_bytes, comm::kMaxMessageBytes * (input.num_ranks - 1));
-    forecast.exchange_bytes += largest.num_remote * row_bytes + 2 * in_messages;
-    forecast.cache_bytes = forecast_cache(options, input, row_bytes);
+    const CacheForecast cache = forecast_cache(options, input, row_bytes);
+    forecast.cache_bytes = cache.kept_bytes;
+    // One thread fills the cache and fetches rows, one after the other.
+    forecast.exchange_bytes =
+        std::max(forecast.exchange_bytes + largest.num_remote * row_bytes + 2 * in_messages, cache.messages_bytes);
   }
   return forecast;
 }

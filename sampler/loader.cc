@@ -148,14 +148,20 @@ Loader::Loader(const graph::LocalGraph& graph, comm::Communicator comm, const Lo
 
 Loader::~Loader() = default;
 
+int64_t Loader::cache_capacity() const {
+  const State& state = *state_;
+  if (state.comm.size() == 1 || !state.directory || state.options.cache_policy == CachePolicy::kNone) return 0;
+  const int64_t num_remote = state.graph.map().num_nodes() - state.graph.num_owned();
+  return std::min(rows_in_cache(state.options.cache_bytes, state.features.row_bytes()), num_remote);
+}
+
 int64_t Loader::fill_cache(int64_t salt, const std::function<std::optional<BatchRequest>()>& requests) {
   State& state = *state_;
   const CachePolicy policy = state.options.cache_policy;
   if (state.comm.size() == 1 || !state.directory || policy == CachePolicy::kNone) return 0;
   if (state.filled_for && (policy != CachePolicy::kPresample || *state.filled_for == salt)) return 0;
   const trace::Span span("fill cache");
-  const int64_t num_remote = state.graph.map().num_nodes() - state.graph.num_owned();
-  const int64_t capacity = std::min(rows_in_cache(state.options.cache_bytes, state.features.row_bytes()), num_remote);
+  const int64_t capacity = cache_capacity();
   if (!state.filled_for) state.features.make_cache(state.comm, capacity);
   state.filled_for = salt;
   std::vector<OriginalId> ids = state.choose_cached(requests, capacity);
@@ -191,17 +197,18 @@ MiniBatch Loader::load(const BatchRequest& request) {
   return batch;
 }
 
-DrawnBatch Loader::draw(const BatchRequest& request) {
+DrawnBatch Loader::draw(const BatchRequest& request, std::span<const OriginalId> cached) {
   State& state = *state_;
   const MiniBatch batch = state.sample(request);
   const std::vector<Location> where = state.locate(batch);
-  std::vector<bool> is_remote(where.size());
+  std::vector<bool> is_fetched(where.size());
   DrawnBatch drawn;
   for (size_t u = 0; u < where.size(); ++u) {
-    is_remote[u] = where[u].rank != state.comm.rank();
-    if (is_remote[u]) drawn.remote_ids.push_back(batch.node_ids[u]);
+    if (where[u].rank == state.comm.rank()) continue;
+    drawn.remote_ids.push_back(batch.node_ids[u]);
+    is_fetched[u] = !std::ranges::binary_search(cached, batch.node_ids[u]);
   }
-  drawn.extents = extents_by_seeds(batch, is_remote);
+  drawn.extents = extents_by_seeds(batch, is_fetched);
   if (auto* coordinated = std::get_if<CoordinatedSampler>(&state.sampler))
     drawn.lists_bytes = coordinated->kept_bytes();
   return drawn;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/ids.h"
@@ -74,8 +75,12 @@ class Loader {
   /// number of ranks and threads. What belongs to a salt is kept for the salts_kept used last.
   MiniBatch load(const BatchRequest& request);
 
-  /// How large the batch of this request is: its samples are drawn, no row is fetched. Collective, like load().
-  DrawnBatch draw(const BatchRequest& request);
+  /// How many rows the cache may have. Pure.
+  int64_t cache_capacity() const;
+
+  /// How large the batch of this request is: its samples are drawn, no row is fetched. Rows of `cached` nodes
+  /// (ascending) are taken to be here already. Collective, like load().
+  DrawnBatch draw(const BatchRequest& request, std::span<const OriginalId> cached = {});
 
  private:
   struct State;

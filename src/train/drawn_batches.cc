@@ -67,22 +67,34 @@ class Draw {
     one_epoch.num_epochs = 1;
     one_epoch.max_steps = std::min(plan_.steps_per_epoch, kTrainingBatches);
     BatchFeed feed(graph_, config_, one_epoch, 0);
-    std::vector<OriginalId> remote;
     std::vector<int64_t> remote_after;
     std::vector<int64_t> lists_after;
     for (int64_t step = 0; step < one_epoch.max_steps; ++step) {
       const sampler::DrawnBatch batch = loader_.draw(*feed.next());
       enlarge(drawn.training, batch.extents);
       std::vector<OriginalId> together;
-      std::ranges::set_union(remote, batch.remote_ids, std::back_inserter(together));
-      remote = std::move(together);
-      remote_after.push_back(static_cast<int64_t>(remote.size()));
+      std::ranges::set_union(cached_, batch.remote_ids, std::back_inserter(together));
+      cached_ = std::move(together);
+      remote_after.push_back(static_cast<int64_t>(cached_.size()));
       lists_after.push_back(batch.lists_bytes);
     }
     drawn.epoch_remote =
         std::min(extrapolate(remote_after, plan_.steps_per_epoch), graph_.map().num_nodes() - graph_.num_owned());
+    keep_presampled(drawn);
     kept_ = lists_after.back();
     return extrapolate(lists_after, steps_of_salt());
+  }
+
+  /// A cache that has room for what an epoch wants has all of it: training fetches nothing beside, and evaluation only
+  /// what training did not want.
+  void keep_presampled(DrawnBatches& drawn) {
+    const bool has_all =
+        options_.cache_policy == sampler::CachePolicy::kPresample && drawn.epoch_remote <= loader_.cache_capacity();
+    if (!has_all) {
+      cached_.clear();
+      return;
+    }
+    for (sampler::BatchExtents& extents : drawn.training) extents.num_remote = 0;
   }
 
   int64_t draw_evaluation(DrawnBatches& drawn) {
@@ -93,8 +105,8 @@ class Draw {
       std::vector<int64_t> lists_after;
       for (int64_t i = 0; i < num_batches; ++i) {
         const int64_t step = i * seeds.num_steps() / num_batches;
-        const sampler::DrawnBatch batch =
-            loader_.draw({.epoch = 0, .step = step, .salt = sampler::kEvaluationSalt, .seeds = seeds.seeds(0, step)});
+        const sampler::DrawnBatch batch = loader_.draw(
+            {.epoch = 0, .step = step, .salt = sampler::kEvaluationSalt, .seeds = seeds.seeds(0, step)}, cached_);
         enlarge(drawn.evaluation, batch.extents);
         lists_after.push_back(batch.lists_bytes - kept_);
       }
@@ -123,7 +135,8 @@ class Draw {
   RunPlan plan_;
   sampler::LoaderOptions options_;
   sampler::Loader loader_;
-  int64_t kept_ = 0;  // bytes of lists so far
+  int64_t kept_ = 0;                // bytes of lists so far
+  std::vector<OriginalId> cached_;  // remote nodes that training wants, ascending; those that evaluation finds here
 };
 
 }  // namespace

@@ -120,6 +120,18 @@ TEST(Forecast, of_a_presampled_cache_holds_what_an_epoch_wants) {
   EXPECT_GE(forecast_load(options, input).cache_bytes, 500 * row);
 }
 
+TEST(Forecast, counts_the_messages_that_fill_the_cache_or_those_of_a_batch_but_not_both) {
+  LoaderOptions options;
+  options.cache_bytes = int64_t{1} << 30;
+  LoadForecastInput input = small_input();
+  input.batch = largest_extents(options, 64, 1000, 500);
+  const int64_t of_batch = forecast_load(options, input).exchange_bytes;
+  options.cache_policy = CachePolicy::kDegree;
+  EXPECT_EQ(forecast_load(options, input).exchange_bytes, std::max(of_batch, int64_t{3} * 500 * 3 * 16 * 4));
+  input.batch.num_remote = 0;
+  EXPECT_EQ(forecast_load(options, input).exchange_bytes, int64_t{3} * 500 * 3 * 16 * 4);
+}
+
 /// Four seeds; node 3 is remote.
 TEST(BatchExtents, count_each_node_once_however_many_seeds_share_it) {
   MiniBatch batch;

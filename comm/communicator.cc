@@ -124,7 +124,7 @@ void mpi_check(int code, const char* call, std::source_location where) {
 }
 
 void wait_until(Communicator::State& state, const std::function<bool()>& is_done) {
-  const trace::Span span("exchange");
+  const trace::Span span("exchange", -1, trace::Span::Kind::kWait);
   const auto start = steady_clock::now();
   auto waited = steady_clock::duration::zero();
   std::optional<NotedWait> noted;

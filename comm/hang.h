@@ -11,7 +11,7 @@ namespace gigahop::comm {
 
 /// What a rank says of itself.
 struct RankStatus {
-  std::array<char, 24> phase = {};  // that its longest wait is for, else that its main thread is in
+  std::array<char, 24> phase = {};  // that its longest wait is for, else what its main thread is in
   double waiting_seconds = -1;      // of its longest wait for other ranks; negative: it waits for none
   double idle_seconds = 0;          // since it last computed, read or wrote (base/activity.h)
   int64_t step = -1;                // of training, as it was last noted; negative: none

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/activity.h"
+#include "base/trace.h"
 #include "comm/communicator_state.h"
 #include "comm/hang.h"
 
@@ -38,6 +39,11 @@ struct Message {
   RankStatus sender;
   HeardStatus previous;  // of the rank before the sender; seconds_ago < 0: never heard of
 };
+
+std::string work_of_main_thread() {
+  const char* const work = trace::main_thread_is_in();
+  return work == nullptr ? "" : work;
+}
 
 double seconds_since(steady_clock::time_point then) {
   return duration<double>(steady_clock::now() - then).count();
@@ -207,7 +213,7 @@ class Watchdog::Watch {
     }
     status.idle_seconds = activity_.idle_seconds();
     status.step = book().step();
-    const std::string name = phase == kNoPhase ? "" : comm_.state().ledger->name_of(phase);
+    const std::string name = phase == kNoPhase ? work_of_main_thread() : comm_.state().ledger->name_of(phase);
     std::copy_n(name.c_str(), std::min(name.size() + 1, status.phase.size() - 1), status.phase.data());
     return status;
   }

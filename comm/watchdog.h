@@ -1,6 +1,6 @@
 /// Ends the silence when ranks wait for one that will not come: names it, and lets the job end.
 ///
-/// Each rank has a thread that tells the next rank every few seconds what this one is doing, and answers when another
+/// Each rank has a thread that tells the next rank every second what this one is doing, and answers when another
 /// rank asks. When a wait of this rank has lasted for the deadline, the thread asks all ranks, twice where some do not
 /// answer, and explains (comm/hang.h) who is in the way; if that rank only takes its time, it asks again later.
 #pragma once
@@ -16,11 +16,11 @@ namespace gigahop::comm {
 
 struct WatchdogOptions {
   double deadline_seconds = 120;
-  double beat_seconds = 5;    // between two messages to the next rank
+  double beat_seconds = 1;    // between two messages to the next rank
   double answer_seconds = 5;  // that other ranks have to answer a question
 };
 
-/// The training step that this process is at, for what is said of it in a hang. Any thread.
+/// The training step that this process is at, for what is said of it in a hang; negative: none. Any thread.
 void note_step(const Communicator& comm, int64_t step);
 
 /// Watches over `comm` and all its duplicates while it lives. A job of one rank needs none and starts none.

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "base/trace.h"
 #include "comm/collectives.h"
 #include "comm/watchdog.h"
 #include "config/config.h"
@@ -39,7 +40,8 @@ void Invocation::add(CLI::App& command, const std::vector<SettingFlag>& flags, s
             flag.help)
         ->type_name(flag.path);
   }
-  command.callback([this, chosen = std::move(action), folder = std::move(folder_of_run)] {
+  command.callback([this, name = command.get_name(), chosen = std::move(action), folder = std::move(folder_of_run)] {
+    name_ = name;
     action_ = chosen;
     folder_of_run_ = folder;
   });
@@ -59,6 +61,7 @@ int Invocation::run(const comm::Communicator& comm) const {
   context.use_processors();
   const double deadline = context.config.watchdog_seconds();
   const std::filesystem::path folder = folder_of_run_ ? folder_of_run_(context.config) : "";
+  const trace::Span span(name_.c_str());
   std::optional<comm::Watchdog> watchdog;
   if (deadline > 0) {
     watchdog.emplace(comm, comm::WatchdogOptions{.deadline_seconds = deadline},

@@ -47,6 +47,7 @@ class Invocation {
   bool print_config_ = false;
   bool dry_run_ = false;
   bool verbose_ = false;
+  std::string name_;
   std::function<void(Context&)> action_;
   FolderOfRun folder_of_run_;
 };

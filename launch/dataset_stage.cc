@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/progress.h"
+#include "base/trace.h"
 #include "comm/agree.h"
 #include "dataset/import.h"
 #include "launch/source_fingerprint.h"
@@ -196,6 +197,7 @@ void make_dataset(Context& context, Origin origin, const std::filesystem::path& 
                          (origin == Origin::kAsConfigured && config.import().format() != ImportConfig::NO_FORMAT);
   const std::string source = is_import ? ImportConfig::Format_Name(config.import().format())
                                        : GenerateConfig::Kind_Name(config.generate().kind());
+  const trace::Span span(is_import ? "import" : "generate");
   comm::agree(context.comm, [&] {
     if (context.comm.rank() != 0) return;
     if (is_import) check_import(config.import());

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/progress.h"
+#include "base/trace.h"
 #include "config/config.h"
 #include "encode/encode.h"
 #include "graph/partition_folder.h"
@@ -52,6 +53,7 @@ encode::EncodeOptions encode_options(const proto::Config& config) {
 }  // namespace
 
 void encode_partition(Context& context, const fs::path& partition) {
+  const trace::Span span("encode");
   const encode::EncodeOptions options = encode_options(context.config);
   const bool speaks = context.comm.rank() == 0;
   if (context.dry_run && !fs::exists(partition / graph::kPartitionManifest)) {

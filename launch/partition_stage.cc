@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/progress.h"
+#include "base/trace.h"
 #include "comm/agree.h"
 #include "graph/dataset_folder.h"
 #include "graph/partition_folder.h"
@@ -98,6 +99,7 @@ void print_partition(const proto::Partition& partition, const fs::path& folder) 
 
 void make_partition(Context& context, const fs::path& dataset, const fs::path& output, PendingFolder::Existing existing,
                     const fs::path& refine_from) {
+  const trace::Span span("partition");
   partition::PartitionOptions options = partition_options(context.config, dataset, output, existing);
   if (!refine_from.empty()) options.refine_from = refine_from;
   const bool speaks = context.comm.rank() == 0;

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "base/trace.h"
 #include "comm/agree.h"
 #include "comm/lock_folder.h"
 #include "graph/dataset_folder.h"
@@ -54,6 +55,7 @@ graph::DatasetFolder open_dataset_of(const fs::path& partition, const fs::path& 
 
 Completion predict_nodes(Context& context, const fs::path& partition, const fs::path& checkpoint,
                          const fs::path& output, const fs::path& dataset) {
+  const trace::Span span("predict");
   const bool speaks = context.comm.rank() == 0;
   const proto::PredictConfig& settings = context.config.predict();
   std::optional<graph::DatasetFolder> names;

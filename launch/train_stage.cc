@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/progress.h"
+#include "base/trace.h"
 #include "graph/partition_folder.h"
 #include "launch/stages.h"
 #include "train/memory_plan.h"
@@ -34,6 +35,7 @@ Completion completion_of(const train::TrainResult& result, const proto::TrainCon
 }  // namespace
 
 Completion train_model(Context& context, const fs::path& partition, const fs::path& run, const TrainOptions& options) {
+  const trace::Span span("train");
   const bool speaks = context.comm.rank() == 0;
   context.config.set_threads(context.num_threads);
   if (context.dry_run && !fs::exists(partition / graph::kPartitionManifest)) {

@@ -162,13 +162,12 @@ Decision decide(const comm::Communicator& comm, const graph::DatasetFolder& data
   decision.graph = read_graph(comm, dataset, first, options.chunk_bytes, options.entries_of_rank);
   const NodeBlocks blocks = decision.graph.blocks;
   decision.attributes = read_node_attributes(comm, dataset, blocks, options.chunk_bytes);
-  clock.finish("reading");
+  clock.finish_and_begin("partitioning");
   decision.part_of_row = choose_parts(comm, options, method, decision.graph, decision.attributes);
-  clock.finish("partitioning");
   if (first != options.direction) {
+    clock.finish_and_begin("reading again");
     decision.graph = {};
     decision.graph = read_graph_on(comm, dataset, blocks, options.direction, options.chunk_bytes);
-    clock.finish("reading again");
   }
   return decision;
 }
@@ -241,9 +240,10 @@ proto::Partition partition_dataset(const comm::Communicator& comm, const Partiti
   const std::unique_ptr<PendingFolder> pending = make_folder(comm, options);
   const std::filesystem::path folder = partial_path(options.output_folder);
   const LargeBuffersApart buffers;
-  PhaseClock clock(comm);
+  PhaseClock clock(comm, "reading");
 
   Decision decision = decide(comm, *dataset, options, method, clock);
+  clock.finish_and_begin("writing");
   const NodeBlocks blocks = decision.graph.blocks;
   Numbering numbering = number_nodes(comm, options.num_parts, decision.part_of_row);
   const array::ArrayFile part_of_node = write_part_of_node(comm, folder, blocks, decision.part_of_row);
@@ -265,7 +265,7 @@ proto::Partition partition_dataset(const comm::Communicator& comm, const Partiti
   comm::agree(comm, [&] {
     for (const proto::Shard& shard : written.shards) write_shard_manifest(folder, shard);
   });
-  clock.finish("writing");
+  clock.finish();
   proto::Partition manifest = describe(comm, *dataset, options, method, written, part_of_node);
   clock.record(manifest);
   publish(comm, pending.get(), manifest);

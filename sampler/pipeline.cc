@@ -86,7 +86,7 @@ Pipeline::~Pipeline() {
 }
 
 std::optional<MiniBatch> Pipeline::next() {
-  const trace::Span span("wait");
+  const trace::Span span("wait", -1, trace::Span::Kind::kWait);
   const auto began = std::chrono::steady_clock::now();
   std::unique_lock lock(state_->mutex);
   state_->changed.wait(lock, [&] { return !state_->ready.empty() || state_->ended; });

@@ -1,11 +1,15 @@
 #include "base/trace.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <mutex>
 
 #include <fmt/format.h>
+
+#include "base/activity.h"
 
 namespace gigahop::trace {
 namespace {
@@ -20,6 +24,13 @@ struct State {
   std::mutex mutex;
   std::vector<std::string> threads;
 };
+
+std::atomic<const char*> main_work = nullptr;
+
+bool is_main_thread() {
+  thread_local const bool is_main = this_thread_id() == ::getpid();
+  return is_main;
+}
 
 State& state() {
   static State instance;
@@ -71,13 +82,20 @@ void name_thread(const char* name) {
   state().threads[thread] = name;
 }
 
-Span::Span(const char* name, int64_t number) : name_(nullptr), number_(number), begin_ns_(0) {
+const char* main_thread_is_in() {
+  return main_work.load(std::memory_order_relaxed);
+}
+
+Span::Span(const char* name, int64_t number, Kind kind)
+    : number_(number), is_within_(kind == Kind::kWork && is_main_thread()) {
+  if (is_within_) around_ = main_work.exchange(name, std::memory_order_relaxed);
   if (!state().is_on.load(std::memory_order_relaxed)) return;
   name_ = name;
   begin_ns_ = now_ns();
 }
 
 Span::~Span() {
+  if (is_within_) main_work.store(around_, std::memory_order_relaxed);
   if (name_ == nullptr || !state().is_on.load(std::memory_order_relaxed)) return;
   const int64_t place = state().num_ended++;
   if (place >= static_cast<int64_t>(state().events.size())) return;

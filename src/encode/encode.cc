@@ -10,6 +10,7 @@
 #include "array/manifest.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/trace.h"
 #include "comm/agree.h"
 #include "comm/collectives.h"
 #include "comm/lock_folder.h"
@@ -169,6 +170,7 @@ class Encoder {
   }
 
   void make_tokens(Propagation& propagation) {
+    const trace::Span span("tokens");
     const int64_t width = graph_.partition().feature_width();
     const int64_t columns = columns_per_block(width);
     Files files;
@@ -194,6 +196,7 @@ class Encoder {
   }
 
   void make_fastrp(Propagation& propagation) {
+    const trace::Span span("positional encodings");
     Files files;
     comm::agree(comm_, [&] { files = create_files(kPositional, DType::kFloat32, {width_}); });
     FastRp fastrp(graph_, RandomKey{options_.seed}, weights_, width_, columns_per_block(width_));

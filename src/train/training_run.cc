@@ -179,6 +179,7 @@ void TrainingRun<Device>::train() {
   }
   stream_.end();
   finish_checkpoint();
+  comm::note_step(comm_, -1);
 }
 
 template <class Device>

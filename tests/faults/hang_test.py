@@ -54,6 +54,7 @@ class Hang(ProgramTest):
         self.assertEqual(len(lines), ranks - 1, log)
         for line in lines:
             self.assertIn(words, line)
+            self.assertRegex(line, r' in phase "[^"]+"')
         for other in set(range(ranks)) - {rank}:
             file = self.run / f"hang-rank-{other:04}.txt"
             self.assertIn(f"what each rank was at: {file}", log)

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/trace.h"
 #include "comm/collectives.h"
 #include "comm/hang.h"
 #include "comm/traffic.h"
@@ -142,6 +143,25 @@ TEST(Watchdog, names_the_rank_that_sleeps_to_all_that_wait_for_it) {
               std::string::npos)
         << state;
   }
+}
+
+TEST(Watchdog, tells_what_a_rank_computes_outside_of_every_phase) {
+  const Communicator comm = Communicator::world();
+  if (comm.size() == 1) GTEST_SKIP() << "nobody to wait for";
+  Heard heard;
+  {
+    Watchdog watchdog(comm, kFast, std::ref(heard));
+    if (comm.rank() == 0) {
+      const trace::Span outer("train");
+      const trace::Span inner("forward");
+      note_step(comm, 3);
+      std::this_thread::sleep_for(milliseconds(8000));
+    }
+    barrier(comm);
+    watchdog.end();
+  }
+  if (comm.rank() == 0) return;
+  EXPECT_NE(heard.text().find("in phase \"forward\" of step 3"), std::string::npos) << heard.text();
 }
 
 TEST(Watchdog, waits_for_a_rank_that_computes) {

@@ -70,7 +70,8 @@ class Watcher {
     if (progress.has_value() && progress->epoch() > last_epoch_) {
       show(*progress);
     } else if (!has_looked_ && news.lines.empty()) {
-      log_info("{}: no epoch has ended yet; waiting", options_.run);
+      const bool is_there = std::filesystem::exists(options_.run);
+      log_info("{}: {}; waiting", options_.run, is_there ? "no epoch has ended yet" : "there is no such folder yet");
     }
     has_looked_ = true;
     return false;

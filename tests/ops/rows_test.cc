@@ -62,6 +62,18 @@ TEST(CrossEntropy, agrees_with_the_reference_with_its_gradient) {
   }
 }
 
+TEST(CrossEntropy, is_the_same_where_the_gradient_replaces_the_logits) {
+  on_each_device([]<class Device>(Device& dev) {
+    const std::vector<int32_t> labels = some_indices(20, 47);
+    auto logits = random_matrix<Device>(20, 47, 1, 5);
+    DeviceMatrix<Device> dlogits(20, 47);
+    const CrossEntropy apart = cross_entropy_of<Device>(dev, logits, labels, 0.01, dlogits);
+    const CrossEntropy in_place = cross_entropy_of<Device>(dev, logits, labels, 0.01, logits);
+    EXPECT_EQ(in_place.loss_sum, apart.loss_sum);
+    EXPECT_EQ(values_of(logits), values_of(dlogits));
+  });
+}
+
 TEST(CrossEntropy, has_the_gradient_of_central_differences) {
   Reference dev;
   const std::vector<int32_t> labels = {0, 2, 1};

@@ -179,7 +179,19 @@ void TrainingRun<Device>::train() {
   }
   stream_.end();
   finish_checkpoint();
+  if (!is_stopped_) require_saved();
   comm::note_step(comm_, -1);
+}
+
+/// A checkpoint that was not written is made up for by a later one; the last by none.
+template <class Device>
+void TrainingRun<Device>::require_saved() const {
+  comm::agree(comm_, [this] {
+    if (is_saved_ || comm_.rank() != 0) return;
+    throw data_error((run_folder_ / kCheckpointsFolder).string(),
+                     fmt::format("one of step {}, the last", progress_.step()), "that it could not be written",
+                     "make room for it and go on with --resume");
+  });
 }
 
 template <class Device>
@@ -376,7 +388,8 @@ template <class Device>
 void TrainingRun<Device>::finish_checkpoint() {
   if (!writer_->is_pending()) return;
   const comm::Phase phase(comm_, "checkpoint");
-  if (writer_->finish()) {
+  is_saved_ = writer_->finish();
+  if (is_saved_) {
     written_best_ = best_of(progress_);
   } else {
     set_best(progress_, written_best_);

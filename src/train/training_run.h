@@ -55,6 +55,7 @@ class TrainingRun {
   bool is_at_end() const;
   void train();
   void train_epochs();
+  void require_saved() const;
   /// Whether some rank was told to stop.
   bool train_step(const EpochTimer& timer);
   Ending train_epoch();
@@ -89,6 +90,7 @@ class TrainingRun {
 
   proto::Checkpoint progress_;
   Best written_best_;         // the best whose checkpoint exists
+  bool is_saved_ = true;      // the checkpoint that was last begun
   bool is_stopped_ = false;   // told to, before its end
   int64_t seeds_before_ = 0;  // of the epoch under way, trained on before this process took it up
 

@@ -43,12 +43,15 @@ Completion train_model(Context& context, const fs::path& partition, const fs::pa
     return Completion::kLimited;
   }
   const std::vector<int32_t> rank_of_part = rank_of_parts(context, partition);
+  const train::AvailableMemory available = {.host_bytes = context.available_memory_bytes(),
+                                            .device_bytes = train::free_device_memory(context.comm, context.config)};
   const train::MemoryPlan plan =
-      train::plan_memory(context.comm, context.config, partition, rank_of_part, context.available_memory_bytes(),
+      train::plan_memory(context.comm, context.config, partition, rank_of_part, available,
                          context.dry_run ? train::Drawing::kAlways : train::Drawing::kIfNeeded,
                          options.trace.empty() ? train::Timeline::kNone : train::Timeline::kRecorded);
   if (context.dry_run && speaks) print_memory(plan, run);
   context.require_memory("train", plan.memory.total_bytes(), memory_hint(plan));
+  train::require_device_memory(context.comm, plan, available.device_bytes);
   if (context.dry_run) return Completion::kLimited;
   train::TrainOptions start;
   start.start = options.resume ? train::Start::kResume : train::Start::kFresh;

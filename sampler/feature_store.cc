@@ -28,8 +28,8 @@ void widen(const std::byte* stored, int64_t count, float* out) {
 
 }  // namespace
 
-FeatureStore::FeatureStore(const graph::LocalGraph& graph, const comm::Communicator& comm)
-    : graph_(graph), rank_(comm.rank()), feature_width_(graph.partition().feature_width()) {
+FeatureStore::FeatureStore(const graph::LocalGraph& graph, const comm::Communicator& comm, Assembly assembly)
+    : graph_(graph), rank_(comm.rank()), assembly_(assembly), feature_width_(graph.partition().feature_width()) {
   comm::agree(comm, [&] {
     require(!graph.shards().empty(), "every rank owns a part");
     const graph::Shard& first = graph.shards().front();
@@ -66,7 +66,18 @@ void FeatureStore::convert(const std::byte* stored, float* out) const {
 }
 
 void FeatureStore::make_cache(const comm::Communicator& comm, int64_t capacity) {
-  comm::agree(comm, [&] { cache_ = RowCache(capacity, row_bytes_); });
+  comm::agree(comm, [&] { cache_ = RowCache(capacity, assembly_ == Assembly::kHost ? row_bytes_ : 0); });
+}
+
+void FeatureStore::keep(std::vector<int32_t> slots, Buffer<std::byte> rows) {
+  if (assembly_ == Assembly::kDevice) {
+    if (!slots.empty()) new_cached_.push_back({std::move(slots), std::move(rows)});
+    return;
+  }
+  for (size_t i = 0; i < slots.size(); ++i) {
+    std::memcpy(cache_.row(slots[i]), rows.data() + static_cast<int64_t>(i) * row_bytes_,
+                static_cast<size_t>(row_bytes_));
+  }
 }
 
 int64_t FeatureStore::fill_cache(const comm::Communicator& comm, const Directory& directory,
@@ -79,12 +90,7 @@ int64_t FeatureStore::fill_cache(const comm::Communicator& comm, const Directory
     const int64_t end = std::min(num_fresh, (round + 1) * at_a_time);
     std::vector<OriginalId> asked;
     for (int64_t i = round * at_a_time; i < end; ++i) asked.push_back(cache_.ids()[fresh[i]]);
-    const Buffer<std::byte> rows = fetch_remote(comm, directory.locate(comm, asked), kFillMessageBytes);
-    const std::vector<int32_t> slots = cache_.find(asked);
-    for (size_t i = 0; i < slots.size(); ++i) {
-      std::memcpy(cache_.row(slots[i]), rows.data() + static_cast<int64_t>(i) * row_bytes_,
-                  static_cast<size_t>(row_bytes_));
-    }
+    keep(cache_.find(asked), fetch_remote(comm, directory.locate(comm, asked), kFillMessageBytes));
   }
   return num_fresh;
 }
@@ -128,6 +134,18 @@ void FeatureStore::assemble_tokens(std::span<const Location> where, const Buffer
   tokens.resize(kHops * num_nodes, feature_width_);
 #pragma omp parallel for num_threads(num_threads) schedule(static)
   for (int64_t u = 0; u < num_nodes; ++u) convert(stored[u], tokens.row(kHops * u));
+}
+
+std::vector<int64_t> FeatureStore::places(std::span<const Location> where, int64_t cache_capacity) const {
+  const int64_t first_cached = graph_.num_owned();
+  int64_t next_remote = first_cached + cache_capacity;
+  std::vector<int64_t> places;
+  places.reserve(where.size());
+  for (const Location& at : where) {
+    const bool is_owned = at.rank == rank_;
+    places.push_back(is_owned ? at.row : at.rank == kInCache ? first_cached + at.row : next_remote++);
+  }
+  return places;
 }
 
 void FeatureStore::copy_positional(std::span<const LocalId> seeds, Matrix<float>& positional) const {

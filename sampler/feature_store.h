@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "array/dtype.h"
@@ -14,6 +15,7 @@
 #include "comm/exchange.h"
 #include "graph/local_graph.h"
 #include "sampler/directory.h"
+#include "sampler/mini_batch.h"
 #include "sampler/row_cache.h"
 #include "tensor/matrix.h"
 
@@ -26,11 +28,14 @@ inline constexpr int64_t kFillMessageBytes = int64_t{1} << 20;
 /// The rank of a Location whose row is a slot of this rank's cache.
 inline constexpr int32_t kInCache = -2;
 
+/// Who puts the token rows of a batch together: the host, or a device that keeps owned and cached rows itself.
+enum class Assembly { kHost, kDevice };
+
 class FeatureStore {
  public:
   /// Collective. The graph must outlive it. Error{kData} on all ranks if a shard is not encoded or differs from the
   /// others of its rank in dtype or positional width; Error{kInternal} if ranks differ.
-  FeatureStore(const graph::LocalGraph& graph, const comm::Communicator& comm);
+  FeatureStore(const graph::LocalGraph& graph, const comm::Communicator& comm, Assembly assembly = Assembly::kHost);
 
   int64_t feature_width() const { return feature_width_; }        // F
   int64_t positional_width() const { return positional_width_; }  // G
@@ -38,11 +43,18 @@ class FeatureStore {
   int64_t row_bytes() const { return row_bytes_; }  // of the three hops of a node, as stored
 
   /// Sets memory aside for the rows of so many remote nodes; none are kept yet. Error{kInternal} on all ranks if one
-  /// has no memory for it. Collective.
+  /// has no memory for it. kDevice: the device has that memory. Collective.
   void make_cache(const comm::Communicator& comm, int64_t capacity);
   /// Keeps the rows of these remote nodes (ascending) instead of those before. Returns how many were fetched; what is
   /// here already is not. Collective. Cost: 24 bytes and a row per node that is fetched.
   int64_t fill_cache(const comm::Communicator& comm, const Directory& directory, std::vector<OriginalId> ids);
+  /// Forgets what is kept: the device never got it.
+  void forget_cache() {
+    cache_ = {};
+    new_cached_.clear();
+  }
+  /// kDevice: the rows that fill_cache() fetched since the last call.
+  std::vector<CachedRows> take_new_cached() { return std::exchange(new_cached_, {}); }
   const RowCache& cache() const { return cache_; }
 
   /// The rows of nodes at `where` on other ranks, as stored: [their number, row_bytes], in the order of where.
@@ -52,16 +64,20 @@ class FeatureStore {
   /// tokens [3 U, F]: row 3 u + h = hop h of the node at where[u]; overwritten. remote: as fetched for the same where.
   void assemble_tokens(std::span<const Location> where, const Buffer<std::byte>& remote, int num_threads,
                        Matrix<float>& tokens) const;
+  /// kDevice: instead. As MiniBatch::places, of the nodes at `where`, the cache having so many slots.
+  std::vector<int64_t> places(std::span<const Location> where, int64_t cache_capacity) const;
   /// positional [B, G]; overwritten.
   void copy_positional(std::span<const LocalId> seeds, Matrix<float>& positional) const;
   std::vector<int32_t> labels(std::span<const LocalId> seeds) const;
 
  private:
   const std::byte* token_row(int64_t row) const;
+  void keep(std::vector<int32_t> slots, Buffer<std::byte> rows);
   void convert(const std::byte* stored, float* out) const;
 
   const graph::LocalGraph& graph_;
   int rank_ = 0;
+  Assembly assembly_;
   array::DType dtype_ = array::DType::kFloat32;
   int64_t feature_width_ = 0;
   int64_t positional_width_ = 0;
@@ -69,6 +85,7 @@ class FeatureStore {
   std::vector<const std::byte*> token_shards_;  // first row of each shard
   std::vector<const float*> positional_shards_;
   RowCache cache_;
+  std::vector<CachedRows> new_cached_;
 };
 
 }  // namespace gigahop::sampler

@@ -65,6 +65,7 @@ int64_t largest_lists_bytes(const LoaderOptions& options, const LoadForecastInpu
 LoadForecast forecast_load(const LoaderOptions& options, const LoadForecastInput& input) {
   constexpr int64_t kHops = 3;
   constexpr int64_t kIdBytes = 8;
+  constexpr int64_t kPlaceBytes = 8;
   const bool two_hops = options.neighbourhood == Neighbourhood::kTwoHops;
   LoadForecast forecast;
 
@@ -86,21 +87,23 @@ LoadForecast forecast_load(const LoaderOptions& options, const LoadForecastInput
   forecast.exchange_bytes = 2 * round;
 
   const BatchExtents& largest = input.batch;
-  const int64_t batch =
-      largest.num_nodes * (kHops * input.feature_width * static_cast<int64_t>(sizeof(float)) + kIdBytes) +
-      largest.num_entries * 2 * static_cast<int64_t>(sizeof(int32_t)) +
-      largest.num_seeds * (input.positional_width * static_cast<int64_t>(sizeof(float)) + 24);
+  const int64_t row_bytes = kHops * input.feature_width * input.token_bytes;
+  const int64_t fetched = input.num_ranks > 1 ? largest.num_remote * row_bytes : 0;
+  const bool on_host = options.assembly == Assembly::kHost;
+  const int64_t rows = on_host ? largest.num_nodes * kHops * input.feature_width * static_cast<int64_t>(sizeof(float))
+                               : largest.num_nodes * kPlaceBytes + fetched;
+  const int64_t batch = rows + largest.num_nodes * kIdBytes +
+                        largest.num_entries * 2 * static_cast<int64_t>(sizeof(int32_t)) +
+                        largest.num_seeds * (input.positional_width * static_cast<int64_t>(sizeof(float)) + 24);
   forecast.batches_bytes = (input.batches_ahead + 1) * batch;
   if (two_hops && input.num_ranks > 1) {
-    const int64_t row_bytes = kHops * input.feature_width * input.token_bytes;
     // As they arrive and in the order they are wanted, and as many for other ranks.
-    const int64_t in_messages =
-        std::min(largest.num_remote * row_bytes, comm::kMaxMessageBytes * (input.num_ranks - 1));
+    const int64_t in_messages = std::min(fetched, comm::kMaxMessageBytes * (input.num_ranks - 1));
     const CacheForecast cache = forecast_cache(options, input, row_bytes);
     forecast.cache_bytes = cache.kept_bytes;
     // One thread fills the cache and fetches rows, one after the other.
     forecast.exchange_bytes =
-        std::max(forecast.exchange_bytes + largest.num_remote * row_bytes + 2 * in_messages, cache.messages_bytes);
+        std::max(forecast.exchange_bytes + (on_host ? fetched : 0) + 2 * in_messages, cache.messages_bytes);
   }
   return forecast;
 }

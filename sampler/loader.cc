@@ -11,7 +11,6 @@
 #include "comm/traffic.h"
 #include "sampler/coordinated.h"
 #include "sampler/directory.h"
-#include "sampler/feature_store.h"
 #include "sampler/independent.h"
 #include "sampler/sample_lists.h"
 
@@ -44,7 +43,7 @@ struct Loader::State {
       : graph(local_graph),
         comm(std::move(own_comm)),
         options(loader_options),
-        features(graph, comm),
+        features(graph, comm, options.assembly),
         sampler(make_sampler(graph, comm, options)) {
     if (options.neighbourhood == Neighbourhood::kTwoHops) directory.emplace(graph, comm, options.round_elements);
   }
@@ -171,6 +170,12 @@ int64_t Loader::fill_cache(int64_t salt, const std::function<std::optional<Batch
   return fetched;
 }
 
+void Loader::forget_cache() {
+  if (state_->options.assembly == Assembly::kHost) return;
+  state_->features.forget_cache();
+  state_->filled_for.reset();
+}
+
 MiniBatch Loader::load(const BatchRequest& request) {
   State& state = *state_;
   const auto sampling_began = std::chrono::steady_clock::now();
@@ -187,12 +192,18 @@ MiniBatch Loader::load(const BatchRequest& request) {
     remote = state.features.fetch_remote(state.comm, where);
   }
   const trace::Span span("assemble", request.step);
-  state.features.assemble_tokens(where, remote, state.options.num_threads, batch.tokens);
+  batch.fetched_bytes = remote.size() + std::exchange(state.filled_bytes, 0);
+  if (state.options.assembly == Assembly::kHost) {
+    state.features.assemble_tokens(where, remote, state.options.num_threads, batch.tokens);
+  } else {
+    batch.places = state.features.places(where, cache_capacity());
+    batch.fetched = std::move(remote);
+    batch.new_cached = state.features.take_new_cached();
+  }
   state.features.copy_positional(batch.seeds, batch.positional);
   batch.labels = state.features.labels(batch.seeds);
   batch.num_remote_nodes = batch.num_nodes() - std::ranges::count(where, state.comm.rank(), &Location::rank);
   batch.num_cached_nodes = std::ranges::count(where, kInCache, &Location::rank);
-  batch.fetched_bytes = remote.size() + std::exchange(state.filled_bytes, 0);
   batch.fetch_seconds = seconds_since(fetching_began);
   return batch;
 }

@@ -14,6 +14,7 @@
 #include "graph/local_graph.h"
 #include "sampler/batch_extents.h"
 #include "sampler/cache_choice.h"
+#include "sampler/feature_store.h"
 #include "sampler/mini_batch.h"
 
 namespace gigahop::sampler {
@@ -30,6 +31,7 @@ struct LoaderOptions {
   Isolated isolated = Isolated::kRandom;
   Neighbourhood neighbourhood = Neighbourhood::kTwoHops;
   int num_threads = 1;
+  Assembly assembly = Assembly::kHost;
   /// COORDINATED: salts whose sketches stay in memory; 2 where training and evaluation take turns.
   int salts_kept = 2;
   /// Which remote token rows fill_cache() keeps, and how many bytes of them.
@@ -71,11 +73,15 @@ class Loader {
   /// choosing (sampler/cache_choice.h; for PRESAMPLE sampling the epoch), then a row per node that is new.
   int64_t fill_cache(int64_t salt, const std::function<std::optional<BatchRequest>()>& requests);
 
+  /// Where a device keeps the rows of the cache (Assembly::kDevice), the next fill_cache() fetches all of them: those
+  /// of batches that were loaded but not used never came there. Otherwise nothing.
+  void forget_cache();
+
   /// Collective: all ranks load the same (epoch, step, salt), each with its own seeds. The batch does not depend on the
   /// number of ranks and threads. What belongs to a salt is kept for the salts_kept used last.
   MiniBatch load(const BatchRequest& request);
 
-  /// How many rows the cache may have. Pure.
+  /// How many rows the cache may have: the slots that a device which keeps them needs. Pure.
   int64_t cache_capacity() const;
 
   /// How large the batch of this request is: its samples are drawn, no row is fetched. Rows of `cached` nodes

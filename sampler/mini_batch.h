@@ -4,6 +4,7 @@
 /// G positional width.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -11,6 +12,12 @@
 #include "tensor/matrix.h"
 
 namespace gigahop::sampler {
+
+/// Rows that take slots of the row cache, as stored: row i that of slots[i].
+struct CachedRows {
+  std::vector<int32_t> slots;
+  Buffer<std::byte> rows;
+};
 
 struct MiniBatch {
   int64_t epoch = 0;
@@ -29,7 +36,14 @@ struct MiniBatch {
   std::vector<int32_t> sample_counts;   // [S] >= 1
 
   std::vector<OriginalId> node_ids;  // [U]
-  Matrix<float> tokens;              // [3 U, F]: row 3 u + h = hop h of node u
+  Matrix<float> tokens;              // [3 U, F]: row 3 u + h = hop h of node u; empty if the device puts them together
+
+  /// What a device that has rows itself needs to put the tokens together: where each node's row is, counted through
+  /// this rank's owned rows, the slots of its cache, and the rows fetched for this batch, as stored. What takes slots
+  /// of the cache does so before this batch, and after those before it.
+  std::vector<int64_t> places;  // [U]
+  Buffer<std::byte> fetched;    // [., row_bytes]
+  std::vector<CachedRows> new_cached;
 
   int64_t num_seeds() const { return static_cast<int64_t>(seeds.size()); }
   int64_t num_nodes() const { return static_cast<int64_t>(node_ids.size()); }

@@ -21,7 +21,7 @@ constexpr int64_t rows_in_cache(int64_t cache_bytes, int64_t row_bytes) {
 class RowCache {
  public:
   RowCache() = default;
-  /// Memory is set aside at once and becomes real as rows are written.
+  /// Memory is set aside at once and becomes real as rows are written. row_bytes 0: the rows are kept elsewhere.
   RowCache(int64_t capacity, int64_t row_bytes);
 
   std::span<const OriginalId> ids() const { return ids_; }  // ascending

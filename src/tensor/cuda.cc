@@ -1,5 +1,7 @@
 #include "tensor/cuda.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "base/error.h"
@@ -13,6 +15,11 @@ Error device_error(const std::string& message, std::source_location where) {
   int device = 0;
   const bool known = cudaGetDevice(&device) == cudaSuccess;
   return Error(ErrorKind::kDevice, known ? fmt::format("CUDA device {}: {}", device, message) : message, where);
+}
+
+std::string& memory_hint() {
+  static std::string hint;
+  return hint;
 }
 
 int select_device(int device) {
@@ -59,12 +66,21 @@ int device_of_local_rank(int local_rank) {
   return local_rank;
 }
 
-int64_t memory_of_device(int device) {
+int num_devices() {
+  int count = 0;
+  return cudaGetDeviceCount(&count) == cudaSuccess ? count : 0;
+}
+
+MemoryOfDevice memory_of_device(int device) {
   size_t free_bytes = 0;
   size_t total_bytes = 0;
   select_device(device);
   cuda_check(cudaMemGetInfo(&free_bytes, &total_bytes), "cudaMemGetInfo");
-  return static_cast<int64_t>(total_bytes);
+  return {.free_bytes = static_cast<int64_t>(free_bytes), .total_bytes = static_cast<int64_t>(total_bytes)};
+}
+
+void explain_out_of_memory(std::string hint) {
+  memory_hint() = std::move(hint);
 }
 
 CudaMemory::CudaMemory(int64_t bytes) {
@@ -76,9 +92,9 @@ CudaMemory::CudaMemory(int64_t bytes) {
     size_t total_bytes = 0;
     cudaGetLastError();  // this error is not for the next call
     cuda_check(cudaMemGetInfo(&free_bytes, &total_bytes), "cudaMemGetInfo");
-    throw device_error(
-        fmt::format("out of memory: {} bytes are needed, {} of {} are free", bytes, free_bytes, total_bytes),
-        std::source_location::current());
+    throw device_error(fmt::format("out of memory: {} bytes are needed, {} of {} are free{}", bytes, free_bytes,
+                                   total_bytes, memory_hint()),
+                       std::source_location::current());
   }
   cuda_check(error, "cudaMalloc");
   data_.reset(static_cast<char*>(data));

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <source_location>
+#include <string>
 
 #include "tensor/cpu.h"
 
@@ -24,10 +25,21 @@ void cuda_check(cublasStatus_t status, const char* call, std::source_location wh
 /// Errors Error{kDevice}: no usable device, or fewer than ranks on this host
 int device_of_local_rank(int local_rank);
 
-/// Bytes of its memory, taken or free. Makes it the device of this process.
+/// How many this process can use; 0 without a driver.
+int num_devices();
+
+struct MemoryOfDevice {
+  int64_t free_bytes = 0;
+  int64_t total_bytes = 0;  // taken or free
+};
+
+/// Makes it the device of this process.
 ///
 /// Errors Error{kDevice}
-int64_t memory_of_device(int device);
+MemoryOfDevice memory_of_device(int device);
+
+/// What errors of memory that does not suffice end with from now on, in this process: what was forecast, what to do.
+void explain_out_of_memory(std::string hint);
 
 /// One plain allocation of device memory. Empty for 0 bytes.
 class CudaMemory {

@@ -6,6 +6,7 @@
 
 #include "model/model_input.h"
 #include "sampler/mini_batch.h"
+#include "train/token_rows.h"
 
 namespace gigahop::train {
 
@@ -44,7 +45,7 @@ class BatchInputs<Cpu> {
   /// Whether a batch can be sent while the device works on the one before.
   static constexpr bool kTravel = false;
 
-  explicit BatchInputs(Cpu&) {}
+  BatchInputs(Cpu&, TokenRows<Cpu>&) {}
 
   void send(sampler::MiniBatch batch) { batch_ = std::move(batch); }
   BatchInput<Cpu> receive() const { return views_of(batch_); }

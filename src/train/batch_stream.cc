@@ -12,14 +12,16 @@ BatchStream<Device>::BatchStream(Device& device, const comm::Communicator& comm,
       graph_(graph),
       config_(config),
       plan_(plan),
-      loader_(graph, comm.duplicate(), loader_options(config, num_threads(config))) {}
+      loader_(graph, comm.duplicate(), loader_options(config, num_threads(config))),
+      rows_(device, comm, graph, loader_, config) {}
 
 template <class Device>
 void BatchStream<Device>::begin(const RunPlan& plan, int64_t steps_done, BatchFeed::From from) {
   batches_.reset();
+  loader_.forget_cache();
   feed_.emplace(graph_, config_, plan, steps_done, from);
   batches_.emplace(
-      device_, loader_, [this] { return next_request(); }, config_.sampler().batches_ahead());
+      device_, rows_, loader_, [this] { return next_request(); }, config_.sampler().batches_ahead());
 }
 
 /// Called by the pipeline's thread, which alone uses the loader.

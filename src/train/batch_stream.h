@@ -10,6 +10,7 @@
 #include "train/batch_feed.h"
 #include "train/device_batches.h"
 #include "train/run_plan.h"
+#include "train/token_rows.h"
 
 namespace gigahop::train {
 
@@ -38,8 +39,9 @@ class BatchStream {
   const proto::Config& config_;
   RunPlan plan_;
   sampler::Loader loader_;
+  TokenRows<Device> rows_;
   std::optional<BatchFeed> feed_;
-  std::optional<DeviceBatches<Device>> batches_;  // after loader_ and feed_: its thread uses both
+  std::optional<DeviceBatches<Device>> batches_;  // after what it uses
 };
 
 }  // namespace gigahop::train

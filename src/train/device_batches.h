@@ -15,10 +15,10 @@ namespace gigahop::train {
 template <class Device>
 class DeviceBatches {
  public:
-  /// As sampler::Pipeline; dev and loader outlive this. Every rank ends it after the same calls.
-  DeviceBatches(Device& dev, sampler::Loader& loader, std::function<std::optional<sampler::BatchRequest>()> requests,
-                int batches_ahead)
-      : inputs_(dev), pipeline_(loader, std::move(requests), batches_ahead) {}
+  /// As sampler::Pipeline; dev, rows and loader outlive this. Every rank ends it after the same calls.
+  DeviceBatches(Device& dev, TokenRows<Device>& rows, sampler::Loader& loader,
+                std::function<std::optional<sampler::BatchRequest>()> requests, int batches_ahead)
+      : inputs_(dev, rows), pipeline_(loader, std::move(requests), batches_ahead) {}
 
   /// The next batch; nothing after the last. What the device's stream queues from now on finds it there, until the next
   /// call.

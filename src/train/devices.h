@@ -9,6 +9,7 @@
 #include "tensor/cuda_buffer.h"
 #include "train/cuda/batch_inputs.h"
 #include "train/cuda/cuda_device.h"
+#include "train/cuda/token_rows.h"
 
 /// Calls instantiate(Device) for each device.
 #define GIGAHOP_TRAIN_DEVICES(instantiate) instantiate(Cpu) instantiate(Cuda)

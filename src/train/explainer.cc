@@ -98,7 +98,9 @@ NodeExplanation explain_node(const comm::Communicator& comm, const proto::Config
   load_model(reader.model(), Needed::kEverything, model);
 
   const LocalId seed = row_of(graph, node);
-  sampler::Loader loader(graph, comm.duplicate(), loader_options(config, device.num_threads));
+  sampler::LoaderOptions loading = loader_options(config, device.num_threads);
+  loading.assembly = sampler::Assembly::kHost;
+  sampler::Loader loader(graph, comm.duplicate(), loading);
   const sampler::MiniBatch batch = loader.load({.salt = sampler::kEvaluationSalt, .seeds = {seed}});
   NodeExplanation explained{.node = node,
                             .label = graph.labels()[static_cast<size_t>(seed.value)],

@@ -9,6 +9,7 @@
 #include "model/architecture.h"
 #include "model/memory.h"
 #include "sampler/forecast.h"
+#include "sampler/row_cache.h"
 #include "sampler/seed_plan.h"
 #include "train/run_plan.h"
 #include "train/setup.h"
@@ -94,18 +95,31 @@ sampler::LoadForecastInput load_input(const proto::Config& config, const GraphSh
 }
 
 /// As train/cuda/batch_inputs.h packs it.
-int64_t packed_bytes(const sampler::BatchExtents& batch, const GraphShare& share) {
-  const int64_t floats = kHops * share.feature_width * batch.num_nodes + share.positional_width * batch.num_seeds;
-  const int64_t ids = batch.num_nodes + batch.num_seeds;
-  const int64_t numbers = 2 * (batch.num_entries + batch.num_seeds) + 1;
-  return 4 * floats + 8 * ids + 4 * numbers;
+int64_t packed_bytes(const sampler::BatchExtents& batch, const GraphShare& share, int64_t row_bytes) {
+  const int64_t ids_and_places = 2 * batch.num_nodes + batch.num_seeds;
+  const int64_t numbers = share.positional_width * batch.num_seeds + 2 * (batch.num_entries + batch.num_seeds) + 1;
+  return row_bytes * batch.num_remote + 8 * ids_and_places + 4 * numbers;
 }
 
-/// The model and Adam's moments are on the GPU, and two batches; the host has two packed batches in their place.
-void move_to_device(const model::ModelMemory& model, int64_t batch_bytes, TrainingMemory& memory) {
-  memory.device_bytes = model.total_bytes() - model.scratch_bytes + memory.optimizer_bytes + 2 * batch_bytes +
-                        kDeviceScratchBytes + kDeviceWorkspaceBytes;
-  memory.model_bytes = 2 * batch_bytes;
+/// The model and Adam's moments are on the GPU, two batches as they travel, the tokens of one, and rows as in
+/// train/cuda/token_rows.h; the host has two packed batches in their place.
+void move_to_device(const proto::Config& config, const GraphShare& share, const sampler::BatchExtents& largest,
+                    const model::ModelMemory& model, TrainingMemory& memory) {
+  const int64_t row_bytes = kHops * share.feature_width * bytes_of_token(config.encode());
+  const int64_t batches_bytes = 2 * packed_bytes(largest, share, row_bytes);
+  const int64_t tokens_bytes = largest.num_nodes * kHops * share.feature_width * int64_t{sizeof(float)};
+  const int64_t owned_bytes = share.num_owned * row_bytes;
+  const bool fits = owned_bytes <= config.sampler().device_rows_bytes();
+  memory.device_rows_bytes = fits ? owned_bytes : 0;
+  memory.pinned_rows_bytes = fits ? 0 : owned_bytes;
+  if (share.num_ranks > 1 && config.sampler().cache_policy() != proto::SamplerConfig::NONE) {
+    memory.device_cache_bytes = row_bytes * std::min(sampler::rows_in_cache(config.sampler().cache_bytes(), row_bytes),
+                                                     share.num_nodes - share.num_owned);
+  }
+  memory.device_bytes = model.total_bytes() - model.scratch_bytes + memory.optimizer_bytes + batches_bytes +
+                        tokens_bytes + memory.device_rows_bytes + memory.device_cache_bytes + kDeviceScratchBytes +
+                        kDeviceWorkspaceBytes;
+  memory.model_bytes = batches_bytes;
   memory.optimizer_bytes = 0;
 }
 
@@ -179,31 +193,35 @@ TrainingMemory forecast_training(const proto::Config& config, const GraphShare& 
   memory.checkpoint_bytes = 3 * parameter_bytes + model.codebook_bytes + 2 * share.num_owned;
   memory.trace_bytes = share.has_timeline ? timeline_bytes(num_steps_of(config, share)) : 0;
   memory.opening_bytes = load.opening_bytes;
-  if (config.device() == proto::Config::CUDA) move_to_device(model, packed_bytes(largest, share), memory);
+  if (config.device() == proto::Config::CUDA) move_to_device(config, share, largest, model, memory);
   return memory;
 }
 
+bool fits(const TrainingMemory& memory, const AvailableMemory& available) {
+  return memory.total_bytes() <= available.host_bytes && memory.device_bytes <= available.device_bytes;
+}
+
 int64_t largest_batch_size(const proto::Config& config, const GraphShare& share, const DrawnBatches* drawn,
-                           int num_threads, int64_t available_bytes) {
-  const auto fits = [&](int64_t batch_size) {
+                           int num_threads, const AvailableMemory& available) {
+  const auto fits_with = [&](int64_t batch_size) {
     proto::Config smaller = config;
     proto::TrainConfig& train = *smaller.mutable_train();
     train.set_batch_size(static_cast<int32_t>(batch_size));
     train.set_evaluation_batch_size(std::min(train.evaluation_batch_size(), train.batch_size()));
-    return forecast_training(smaller, share, drawn, num_threads).total_bytes() <= available_bytes;
+    return fits(forecast_training(smaller, share, drawn, num_threads), available);
   };
   int64_t fitting = 0;
   int64_t too_large = int64_t{config.train().batch_size()} + 1;
   while (too_large - fitting > 1) {
     const int64_t middle = fitting + (too_large - fitting) / 2;
-    (fits(middle) ? fitting : too_large) = middle;
+    (fits_with(middle) ? fitting : too_large) = middle;
   }
   return fitting;
 }
 
 int64_t TrainingMemory::total_bytes() const {
-  return process_bytes + structure_bytes + loading_bytes + cache_bytes + optimizer_bytes + checkpoint_bytes +
-         trace_bytes + std::max(opening_bytes, batches_bytes + model_bytes);
+  return process_bytes + structure_bytes + loading_bytes + cache_bytes + optimizer_bytes + pinned_rows_bytes +
+         checkpoint_bytes + trace_bytes + std::max(opening_bytes, batches_bytes + model_bytes);
 }
 
 std::vector<MemoryPiece> TrainingMemory::pieces() const {
@@ -215,6 +233,7 @@ std::vector<MemoryPiece> TrainingMemory::pieces() const {
                                      {"model and activations", model_bytes},
                                      {"optimizer", optimizer_bytes},
                                      {"checkpoint snapshot", checkpoint_bytes}};
+  if (pinned_rows_bytes > 0) pieces.push_back({"token rows for the GPU, pinned", pinned_rows_bytes});
   if (trace_bytes > 0) pieces.push_back({"timeline", trace_bytes});
   return pieces;
 }
@@ -226,7 +245,11 @@ std::string TrainingMemory::describe() const {
   };
   for (const MemoryPiece& piece : pieces()) add_line(piece.what, piece.bytes);
   add_line("in all, per rank", total_bytes());
-  if (device_bytes > 0) add_line("on the GPU", device_bytes);
+  if (device_bytes > 0) {
+    add_line("on the GPU", device_bytes);
+    add_line("  of which own token rows", device_rows_bytes);
+    add_line("  and the cache of remote rows", device_cache_bytes);
+  }
   add_line("mapped from disk, reclaimable", mapped_bytes);
   return text;
 }

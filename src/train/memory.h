@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,10 +53,13 @@ struct TrainingMemory {
   int64_t batches_bytes = 0;    // batches made ready
   int64_t model_bytes = 0;      // parameters, gradients, activations, codebook, scratch
   int64_t optimizer_bytes = 0;
-  int64_t checkpoint_bytes = 0;  // the snapshot being written; rank 0 has the largest
-  int64_t trace_bytes = 0;       // the timeline, where one is recorded
-  int64_t opening_bytes = 0;     // before the first batch alone: counts where it is more than batches and model
-  int64_t device_bytes = 0;      // of the GPU's memory, where the model is there: not in total
+  int64_t pinned_rows_bytes = 0;   // token rows of this rank's nodes that a GPU reads here
+  int64_t checkpoint_bytes = 0;    // the snapshot being written; rank 0 has the largest
+  int64_t trace_bytes = 0;         // the timeline, where one is recorded
+  int64_t opening_bytes = 0;       // before the first batch alone: counts where it is more than batches and model
+  int64_t device_bytes = 0;        // of the GPU's memory, where the model is there: not in total; of these:
+  int64_t device_rows_bytes = 0;   // token rows of this rank's nodes
+  int64_t device_cache_bytes = 0;  // token rows of other ranks' nodes
 
   int64_t total_bytes() const;
   /// What makes up the total, but for opening_bytes.
@@ -75,9 +79,17 @@ inline constexpr double kDrawnMargin = 0.05;
 TrainingMemory forecast_training(const proto::Config& config, const GraphShare& share, const DrawnBatches* drawn,
                                  int num_threads);
 
-/// The largest batch_size, up to that of the settings, with which training needs at most available_bytes;
+/// What a rank may take.
+struct AvailableMemory {
+  int64_t host_bytes = 0;
+  int64_t device_bytes = std::numeric_limits<int64_t>::max();  // of its GPU
+};
+
+bool fits(const TrainingMemory& memory, const AvailableMemory& available);
+
+/// The largest batch_size, up to that of the settings, with which training needs at most what is available;
 /// evaluation_batch_size is taken as no larger. 0: not even a batch of one fits. Pure.
 int64_t largest_batch_size(const proto::Config& config, const GraphShare& share, const DrawnBatches* drawn,
-                           int num_threads, int64_t available_bytes);
+                           int num_threads, const AvailableMemory& available);
 
 }  // namespace gigahop::train

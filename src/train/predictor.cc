@@ -215,6 +215,7 @@ class Predictor {
         graph_(open_graph(comm, partition_folder, rank_of_part)),
         nodes_(find_nodes(comm, graph_, partition_folder, config.predict())),
         loader_(graph_, comm.duplicate(), loader_options(config, num_threads(config))),
+        rows_(device_, comm, graph_, loader_, config),
         model_(device_, model_shape(config, graph_.partition(), positional_width(graph_)), RandomKey{config.seed()},
                comm) {
     comm::agree(comm, [&] {
@@ -255,7 +256,7 @@ class Predictor {
     const bool is_shown = comm_.rank() == 0 && options.output == Output::kShown;
     Progress bar("predict", "batches", plan.num_steps(),
                  is_shown ? Progress::Visibility::kShown : Progress::Visibility::kQuiet);
-    DeviceBatches<Device> batches(device_, loader_, request, config_.sampler().batches_ahead());
+    DeviceBatches<Device> batches(device_, rows_, loader_, request, config_.sampler().batches_ahead());
     while (const std::optional<BatchInput<Device>> batch = batches.next()) {
       if (is_told_to_stop(options)) return false;
       const auto on_device = model_.forward(batch->model, model::Mode::kEvaluate, 0);
@@ -285,6 +286,7 @@ class Predictor {
   graph::LocalGraph graph_;
   NodeSet nodes_;
   sampler::Loader loader_;
+  TokenRows<Device> rows_;
   model::LargeGt<Device> model_;
   int64_t num_correct_ = 0;
   int64_t num_labelled_ = 0;

@@ -44,8 +44,9 @@ struct PredictOptions {
 };
 
 /// `checkpoint`: a checkpoint's folder, or a run folder, whose best is taken. Model and sampler are the checkpoint's;
-/// config gives predict.*, train.evaluation_batch_size, sampler.batches_ahead and threads. Files appear under their
-/// names when complete and replace those of an earlier call; each rank writes its own rows.
+/// config gives predict.*, train.evaluation_batch_size, sampler.batches_ahead, sampler.device_rows_bytes, device and
+/// threads. Files appear under their names when complete and replace those of an earlier call; each rank writes its own
+/// rows.
 ///
 /// Errors  Error{kData} for a damaged checkpoint or one of another graph that these shards did not grow out of, and
 ///         ids in nodes_file that are no nodes

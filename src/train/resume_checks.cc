@@ -12,6 +12,7 @@ proto::SamplerConfig shaping(proto::SamplerConfig sampler) {
   sampler.clear_sketch_budget_bytes();
   sampler.clear_cache_policy();
   sampler.clear_cache_bytes();
+  sampler.clear_device_rows_bytes();
   return sampler;
 }
 

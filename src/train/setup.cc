@@ -93,6 +93,7 @@ proto::Config with_settings_of(const proto::Checkpoint& checkpoint, const proto:
   *config.mutable_model() = checkpoint.config().model();
   *config.mutable_sampler() = checkpoint.config().sampler();
   config.mutable_sampler()->set_batches_ahead(given.sampler().batches_ahead());
+  config.mutable_sampler()->set_device_rows_bytes(given.sampler().device_rows_bytes());
   return config;
 }
 
@@ -108,6 +109,7 @@ sampler::LoaderOptions loader_options(const proto::Config& config, int threads) 
                                                                           : sampler::Isolated::kSelf,
           .neighbourhood = needs_samples ? sampler::Neighbourhood::kTwoHops : sampler::Neighbourhood::kSeedsOnly,
           .num_threads = std::max(1, threads / 2),
+          .assembly = config.device() == proto::Config::CUDA ? sampler::Assembly::kDevice : sampler::Assembly::kHost,
           .salts_kept = config.train().evaluate_every_epochs() > 0 ? 2 : 1,
           .cache_policy = cache_policy_of(settings.cache_policy()),
           .cache_bytes = settings.cache_bytes(),

@@ -22,7 +22,7 @@ int64_t positional_width(const graph::LocalGraph& graph);
 
 model::ModelShape model_shape(const proto::Config& config, const proto::Partition& partition, int64_t positional_width);
 
-/// Seed, model and sampler of the checkpoint; batches_ahead and everything else as given. Pure.
+/// Seed, model and sampler of the checkpoint; batches_ahead, device_rows_bytes and everything else as given. Pure.
 proto::Config with_settings_of(const proto::Checkpoint& checkpoint, const proto::Config& given);
 
 /// num_threads: of the rank; loading takes half of them, at least one, beside the step. A model without local attention

@@ -8,6 +8,7 @@
 #include "array/npy.h"
 #include "base/error.h"
 #include "mpi/train/planted.h"
+#include "train/memory_plan.h"
 #include "train/predictor.h"
 
 namespace gigahop::tests {
@@ -90,6 +91,32 @@ TEST(EmulatedCheckpoint, of_a_run_that_is_stopped_and_resumed_equals_that_of_an_
   EXPECT_FALSE(whole.codes.empty());
 }
 
+/// Where rows come from changes no bit: the device's memory, the host's, the cache, renewed between epochs, or others.
+TEST(EmulatedRows, give_the_same_training_wherever_they_lie) {
+  const comm::Communicator world = comm::Communicator::world();
+  const fs::path folder = empty_folder(world, "emulated_rows");
+  write_planted(world, folder / "partition", kPlantedParts);
+  proto::Config config = on(proto::Config::CUDA, ModelConfig::LOCAL);
+  proto::SamplerConfig& sampler = *config.mutable_sampler();
+  sampler.set_cache_policy(proto::SamplerConfig::NONE);
+  const Trained plain = train_planted(world, config, folder / "partition", folder / "plain");
+  const Trained cpu =
+      train_planted(world, on(proto::Config::CPU, ModelConfig::LOCAL), folder / "partition", folder / "cpu");
+  expect_close(plain, cpu);
+  sampler.set_cache_bytes(5000);
+  for (const auto policy : {proto::SamplerConfig::NONE, proto::SamplerConfig::DEGREE, proto::SamplerConfig::VIP,
+                            proto::SamplerConfig::PRESAMPLE}) {
+    const bool on_device = policy == proto::SamplerConfig::DEGREE;
+    sampler.set_cache_policy(policy);
+    sampler.set_device_rows_bytes(on_device ? int64_t{1} << 30 : 0);
+    const std::string name = proto::SamplerConfig::CachePolicy_Name(policy);
+    const Trained trained = train_planted(world, config, folder / "partition", folder / name);
+    EXPECT_EQ(trained.losses, plain.losses) << name;
+    EXPECT_EQ(trained.parameters, plain.parameters) << name;
+    EXPECT_EQ(trained.moments, plain.moments) << name;
+  }
+}
+
 TEST(EmulatedPrediction, of_a_checkpoint_is_that_of_the_cpu) {
   const comm::Communicator world = comm::Communicator::world();
   const fs::path folder = empty_folder(world, "emulated_predict");
@@ -113,19 +140,35 @@ TEST(EmulatedPrediction, of_a_checkpoint_is_that_of_the_cpu) {
   for (size_t i = 0; i < std::min(cpu.size(), gpu.size()); ++i) EXPECT_NEAR(gpu[i], cpu[i], 1e-4) << i;
 }
 
+/// One error of the device that says what was forecast and which batch fits.
+void expect_out_of_memory(const std::string& when, const std::function<void()>& run) {
+  try {
+    run();
+    ADD_FAILURE() << "no error " << when;
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind, ErrorKind::kDevice) << error.what();
+    for (const char* part : {"CUDA device ", "out of memory", "are free", "training is forecast to need", "batch"}) {
+      EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << when << ": " << error.what();
+    }
+  }
+}
+
 TEST(EmulatedMemory, that_does_not_suffice_is_an_error_that_says_how_much_is_missing) {
   const comm::Communicator world = comm::Communicator::world();
   const fs::path folder = empty_folder(world, "emulated_memory");
   write_planted(world, folder / "partition", kPlantedParts);
   proto::Config config = on(proto::Config::CUDA, ModelConfig::FULL);
   config.mutable_model()->set_hidden_width(4096);
-  try {
-    train_planted(world, config, folder / "partition", folder / "run");
-    ADD_FAILURE() << "no error";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind, ErrorKind::kDevice) << error.what();
-    EXPECT_NE(std::string(error.what()).find("out of memory"), std::string::npos) << error.what();
-  }
+  const int64_t free_bytes = train::free_device_memory(world, config);
+  EXPECT_GT(free_bytes, 0);
+  const train::MemoryPlan plan = train::plan_memory(
+      world, config, folder / "partition", ranks_of_parts(kPlantedParts, world.size()),
+      {.host_bytes = int64_t{1} << 50, .device_bytes = free_bytes}, train::Drawing::kIfNeeded, train::Timeline::kNone);
+  EXPECT_FALSE(plan.fits);
+  EXPECT_GT(plan.memory.device_bytes, free_bytes);
+  expect_out_of_memory("before it begins", [&] { train::require_device_memory(world, plan, free_bytes); });
+  expect_out_of_memory("when it is met",
+                       [&] { train_planted(world, config, folder / "partition", folder / "run", {.forecast = plan}); });
 }
 
 }  // namespace

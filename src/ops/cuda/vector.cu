@@ -5,6 +5,7 @@
 #include "ops/convert.h"
 #include "ops/cuda/column_sums.cuh"
 #include "ops/cuda/launch.cuh"
+#include "ops/cuda/widen.cuh"
 
 namespace gigahop::ops {
 namespace {
@@ -19,19 +20,10 @@ __global__ void add_to(const float* __restrict__ x, float* y, int64_t n) {
   if (i < n) y[i] += x[i];
 }
 
-__global__ void widen_bfloats(const BFloat16* __restrict__ x, float* y, int64_t n) {
+template <class Half>
+__global__ void widen_all(const Half* __restrict__ x, float* y, int64_t n) {
   const int64_t i = cuda::element_of_thread();
-  if (i < n) y[i] = __uint_as_float(static_cast<unsigned>(x[i].bits) << 16);
-}
-
-/// The exponent is moved by a multiplication, which is exact, also for subnormal numbers.
-__global__ void widen_halves(const Float16* __restrict__ x, float* y, int64_t n) {
-  const int64_t i = cuda::element_of_thread();
-  if (i >= n) return;
-  const unsigned bits = x[i].bits;
-  const float magnitude = __uint_as_float((bits & 0x7fffU) << 13) * 0x1p112F;
-  const unsigned special = (bits & 0x7c00U) == 0x7c00U ? 0x7f800000U : 0U;  // infinity and NaN
-  y[i] = __uint_as_float(__float_as_uint(magnitude) | special | (bits & 0x8000U) << 16);
+  if (i < n) y[i] = cuda::widen(x[i]);
 }
 
 /// x as [n, 1].
@@ -64,13 +56,13 @@ void add<Cuda>(Cuda& dev, InVector<Cuda> x, OutVector<Cuda> y) {
 template <>
 void convert<Cuda>(Cuda& dev, VectorOf<Cuda, const Float16> x, OutVector<Cuda> y) {
   require(x.size == y.size, "convert: extents agree");
-  cuda::launch(dev, cuda::one_thread_each(x.size), widen_halves, x.data, y.data, x.size);
+  cuda::launch(dev, cuda::one_thread_each(x.size), widen_all<Float16>, x.data, y.data, x.size);
 }
 
 template <>
 void convert<Cuda>(Cuda& dev, VectorOf<Cuda, const BFloat16> x, OutVector<Cuda> y) {
   require(x.size == y.size, "convert: extents agree");
-  cuda::launch(dev, cuda::one_thread_each(x.size), widen_bfloats, x.data, y.data, x.size);
+  cuda::launch(dev, cuda::one_thread_each(x.size), widen_all<BFloat16>, x.data, y.data, x.size);
 }
 
 }  // namespace gigahop::ops

@@ -10,8 +10,10 @@ namespace {
 
 constexpr int64_t kAlignment = 256;
 
+}  // namespace
+
 /// Where the arrays of a batch lie in one piece of memory: in the order in which they are asked for.
-class Layout {
+class BatchInputs<Cuda>::Layout {
  public:
   explicit Layout(char* packed, char* memory) : packed_(packed), memory_(memory) {}
 
@@ -43,19 +45,19 @@ class Layout {
   int64_t bytes_ = 0;
 };
 
-BatchInput<Cuda> place_all(Layout& layout, const sampler::MiniBatch& batch) {
-  return {.model = {.seed_ids = layout.place_vector(batch.seed_ids),
-                    .positional = layout.place_matrix(batch.positional),
-                    .sample_offsets = layout.place_vector(batch.sample_offsets),
-                    .sample_nodes = layout.place_vector(batch.sample_nodes),
-                    .sample_counts = layout.place_vector(batch.sample_counts),
-                    .node_ids = layout.place_vector(batch.node_ids),
-                    .tokens = layout.place_matrix(batch.tokens)},
-          .labels = layout.place_vector(batch.labels),
-          .seeds = layout.place_vector(batch.seeds)};
+void BatchInputs<Cuda>::place_all(Layout& layout, Slot& slot, const sampler::MiniBatch& batch) {
+  slot.input = {.model = {.seed_ids = layout.place_vector(batch.seed_ids),
+                          .positional = layout.place_matrix(batch.positional),
+                          .sample_offsets = layout.place_vector(batch.sample_offsets),
+                          .sample_nodes = layout.place_vector(batch.sample_nodes),
+                          .sample_counts = layout.place_vector(batch.sample_counts),
+                          .node_ids = layout.place_vector(batch.node_ids),
+                          .tokens = {}},
+                .labels = layout.place_vector(batch.labels),
+                .seeds = layout.place_vector(batch.seeds)};
+  slot.places = layout.place_vector(batch.places);
+  slot.fetched = {layout.place(batch.fetched.span()), batch.fetched.size()};
 }
-
-}  // namespace
 
 void BatchInputs<Cuda>::make_room(Slot& slot, int64_t bytes) const {
   if (bytes <= slot.capacity) return;
@@ -70,13 +72,14 @@ void BatchInputs<Cuda>::send(sampler::MiniBatch batch) {
   Slot& slot = slots_[1 - current_];
   slot.arrived.wait();
   Layout sizes(nullptr, nullptr);
-  place_all(sizes, batch);
+  place_all(sizes, slot, batch);
   make_room(slot, sizes.bytes());
   Layout layout(slot.packed.data(), slot.memory.data());
-  slot.input = place_all(layout, batch);
+  place_all(layout, slot, batch);
   slot.batch = std::move(batch);
-  slot.batch.tokens = {};
   slot.batch.positional = {};
+  slot.batch.places = {};
+  slot.batch.fetched = {};
   slot.input.model.host_sample_offsets = slot.batch.sample_offsets;
   const cudaStream_t stream = dev_->copy_stream.get();
   slot.used.hold(stream);
@@ -89,8 +92,11 @@ void BatchInputs<Cuda>::send(sampler::MiniBatch batch) {
 BatchInput<Cuda> BatchInputs<Cuda>::receive() {
   slots_[current_].used.record(dev_->stream.get());
   current_ = 1 - current_;
-  slots_[current_].arrived.hold(dev_->stream.get());
-  return slots_[current_].input;
+  Slot& slot = slots_[current_];
+  slot.arrived.hold(dev_->stream.get());
+  rows_->put_cached(std::exchange(slot.batch.new_cached, {}));
+  slot.input.model.tokens = rows_->gather(slot.places, slot.fetched.data, slot.fetched.size / rows_->row_bytes());
+  return slot.input;
 }
 
 }  // namespace gigahop::train

@@ -1,4 +1,5 @@
-/// Mini-batches on their way to a GPU: packed into pinned memory, copied as one piece on the copy stream.
+/// Mini-batches on their way to a GPU: packed into pinned memory, copied as one piece on the copy stream. Of token rows
+/// only those travel that other ranks sent for the batch; the device puts the tokens together when it receives it.
 ///
 /// Two slots take turns, so that one batch travels while the device works on the other.
 #pragma once
@@ -7,6 +8,7 @@
 
 #include "tensor/cuda_buffer.h"
 #include "train/batch_input.h"
+#include "train/cuda/token_rows.h"
 
 namespace gigahop::train {
 
@@ -15,20 +17,21 @@ class BatchInputs<Cuda> {
  public:
   static constexpr bool kTravel = true;
 
-  /// dev outlives this.
-  explicit BatchInputs(Cuda& dev) : dev_(&dev) {}
+  /// dev and rows outlive this.
+  BatchInputs(Cuda& dev, TokenRows<Cuda>& rows) : dev_(&dev), rows_(&rows) {}
 
   /// Behind what the device's stream had queued when the last batch was received, beside what it has queued since.
   void send(sampler::MiniBatch batch);
   /// The batch that was sent: what the device's stream queues from now on finds it there, until the next one is
   /// received.
   BatchInput<Cuda> receive();
-  /// What was received last, as the host knows it: without its token and positional rows.
+  /// What was received last, as the host knows it: without its rows.
   const sampler::MiniBatch& batch() const { return slots_[current_].batch; }
   /// Slots keep their memory.
   void release() {}
 
  private:
+  class Layout;
   struct Slot {
     PinnedMemory packed;
     CudaMemory memory;
@@ -36,11 +39,15 @@ class BatchInputs<Cuda> {
     CudaEvent arrived;
     CudaEvent used;
     sampler::MiniBatch batch;
-    BatchInput<Cuda> input;
+    BatchInput<Cuda> input;  // but for the tokens, until it is received
+    VectorView<const int64_t, Cuda> places;
+    VectorView<const std::byte, Cuda> fetched;
   };
+  static void place_all(Layout& layout, Slot& slot, const sampler::MiniBatch& batch);
   void make_room(Slot& slot, int64_t bytes) const;
 
   Cuda* dev_;
+  TokenRows<Cuda>* rows_;
   std::array<Slot, 2> slots_;
   size_t current_ = 0;
 };

@@ -16,7 +16,7 @@ constexpr int64_t kWorkspaceShare = 64;
 
 Cuda cuda_device(const comm::Communicator& comm, const proto::Config& config) {
   const int device = device_of_local_rank(comm.rank_on_host());
-  const int64_t memory = memory_of_device(device);
+  const int64_t memory = memory_of_device(device).total_bytes;
   return Cuda({.device = device,
                .precision = cpu_device(config).precision,
                .scratch_bytes = std::min(kDeviceScratchBytes, memory / kScratchShare),

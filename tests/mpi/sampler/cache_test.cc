@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <numeric>
 
@@ -87,6 +88,98 @@ TEST_F(CacheTest, changes_no_batch_whatever_the_policy_budget_and_dtype) {
           EXPECT_EQ(fetched_bytes, fetched * row_bytes);
           EXPECT_LE(filled, rows);
           EXPECT_EQ(cached.fill_cache(salt, source_of(requests)), 0) << "it is filled for this salt";
+        }
+      }
+    }
+  }
+}
+
+/// Puts tokens together as a device does that has the owned rows and the slots of the cache.
+class OwnRows {
+ public:
+  OwnRows(const graph::LocalGraph& graph, int64_t cache_capacity)
+      : num_owned_(graph.num_owned()),
+        capacity_(cache_capacity),
+        dtype_(graph.shards().front().tokens().dtype()),
+        row_bytes_(9 * array::bytes_of(dtype_)),
+        cached_(static_cast<size_t>(cache_capacity * row_bytes_)) {
+    for (const graph::Shard& shard : graph.shards()) {
+      const std::span<const std::byte> rows = shard.tokens().bytes();
+      owned_.insert(owned_.end(), rows.begin(), rows.end());
+    }
+  }
+
+  std::vector<float> tokens_of(const MiniBatch& batch) {
+    for (const CachedRows& fresh : batch.new_cached) {
+      for (size_t i = 0; i < fresh.slots.size(); ++i) {
+        std::copy_n(fresh.rows.data() + static_cast<int64_t>(i) * row_bytes_, row_bytes_,
+                    cached_.data() + fresh.slots[i] * row_bytes_);
+      }
+    }
+    std::vector<float> tokens;
+    for (const int64_t place : batch.places) append(row_at(batch, place), tokens);
+    return tokens;
+  }
+
+ private:
+  const std::byte* row_at(const MiniBatch& batch, int64_t place) const {
+    if (place < num_owned_) return owned_.data() + place * row_bytes_;
+    if (place < num_owned_ + capacity_) return cached_.data() + (place - num_owned_) * row_bytes_;
+    const int64_t fetched = (place - num_owned_ - capacity_) * row_bytes_;
+    EXPECT_LT(fetched, batch.fetched.size());
+    return batch.fetched.data() + fetched;
+  }
+
+  void append(const std::byte* row, std::vector<float>& tokens) const {
+    for (int64_t at = 0; at < row_bytes_; at += array::bytes_of(dtype_)) {
+      if (dtype_ == array::DType::kFloat32) {
+        tokens.push_back(read<float>(row + at));
+      } else if (dtype_ == array::DType::kFloat16) {
+        tokens.push_back(to_float(read<Float16>(row + at)));
+      } else {
+        tokens.push_back(to_float(read<BFloat16>(row + at)));
+      }
+    }
+  }
+
+  template <class T>
+  static T read(const std::byte* stored) {
+    T value;
+    std::memcpy(&value, stored, sizeof value);
+    return value;
+  }
+
+  int64_t num_owned_, capacity_;
+  array::DType dtype_;
+  int64_t row_bytes_;
+  std::vector<std::byte> owned_, cached_;
+};
+
+TEST_F(CacheTest, that_a_device_keeps_gives_the_same_tokens_also_where_batches_are_dropped) {
+  for (const array::DType dtype : {array::DType::kFloat32, array::DType::kFloat16, array::DType::kBFloat16}) {
+    const graph::LocalGraph graph = open_graph(world_, write("places_" + std::string(array::name(dtype)), dtype));
+    LoaderOptions options{.sample_size = kSampleSize, .num_groups = 3};
+    Loader plain(graph, world_.duplicate(), options);
+    options.assembly = Assembly::kDevice;
+    for (const CachePolicy policy :
+         {CachePolicy::kNone, CachePolicy::kDegree, CachePolicy::kVip, CachePolicy::kPresample}) {
+      options.cache_policy = policy;
+      options.cache_bytes = 10 * (9 * array::bytes_of(dtype) + 12);
+      Loader loader(graph, world_.duplicate(), options);
+      OwnRows rows(graph, loader.cache_capacity());
+      for (int64_t salt = 0; salt < 6; ++salt) {
+        const std::vector<BatchRequest> requests = requests_of(graph, salt);
+        // The first batch of salt 3 brings rows of the cache and is dropped.
+        if (salt == 4) loader.forget_cache();
+        loader.fill_cache(salt, source_of(requests));
+        for (const BatchRequest& request : requests) {
+          const MiniBatch batch = loader.load(request);
+          EXPECT_EQ(batch.tokens.rows(), 0);
+          if (salt != 3) {
+            EXPECT_EQ(rows.tokens_of(batch), tokens_of(plain.load(request))) << salt;
+          } else {
+            plain.load(request);
+          }
         }
       }
     }

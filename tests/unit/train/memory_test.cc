@@ -44,9 +44,9 @@ TEST(TrainingMemory, names_the_largest_batch_that_fits_and_no_larger_one) {
       return forecast_training(chosen, kShare, drawn, 2).total_bytes();
     };
     const int64_t whole = bytes_of(4096);
-    EXPECT_EQ(largest_batch_size(config, kShare, drawn, 2, whole), 4096);
+    EXPECT_EQ(largest_batch_size(config, kShare, drawn, 2, {.host_bytes = whole}), 4096);
     for (const int64_t available : {(whole + bytes_of(1)) / 2, (3 * whole + bytes_of(1)) / 4, whole - 1}) {
-      const int64_t largest = largest_batch_size(config, kShare, drawn, 2, available);
+      const int64_t largest = largest_batch_size(config, kShare, drawn, 2, {.host_bytes = available});
       EXPECT_GT(largest, 0);
       EXPECT_LT(largest, 4096);
       EXPECT_LE(bytes_of(largest), available);
@@ -56,7 +56,7 @@ TEST(TrainingMemory, names_the_largest_batch_that_fits_and_no_larger_one) {
 }
 
 TEST(TrainingMemory, has_no_batch_where_the_graph_alone_does_not_fit) {
-  EXPECT_EQ(largest_batch_size(proto::Config(), kShare, nullptr, 2, 1 << 20), 0);
+  EXPECT_EQ(largest_batch_size(proto::Config(), kShare, nullptr, 2, {.host_bytes = 1 << 20}), 0);
 }
 
 TEST(TrainingMemory, of_samples_that_overlap_is_less_and_never_beyond_the_bound) {
@@ -95,6 +95,45 @@ TEST(TrainingMemory, of_a_model_on_a_gpu_is_there_and_not_on_the_host) {
   EXPECT_LT(gpu.total_bytes(), host.total_bytes());
   EXPECT_EQ(gpu.structure_bytes, host.structure_bytes);
   EXPECT_NE(gpu.describe().find("on the GPU"), std::string::npos);
+}
+
+TEST(TrainingMemory, of_token_rows_is_the_gpus_where_they_fit_its_budget_and_pinned_where_they_do_not) {
+  proto::Config config = config_of(1024);
+  config.set_device(proto::Config::CUDA);
+  config.mutable_sampler()->set_cache_bytes(1 << 20);
+  GraphShare share = kShare;
+  share.num_ranks = 4;
+  share.num_owned = 250000;
+  const int64_t row_bytes = 3 * share.feature_width * 4;
+  const int64_t owned = share.num_owned * row_bytes;
+  config.mutable_encode()->set_token_dtype(proto::EncodeConfig::FLOAT32);
+  config.mutable_sampler()->set_device_rows_bytes(owned);
+  const TrainingMemory there = forecast_training(config, share, nullptr, 2);
+  config.mutable_sampler()->set_device_rows_bytes(owned - 1);
+  const TrainingMemory pinned = forecast_training(config, share, nullptr, 2);
+  EXPECT_EQ(there.device_rows_bytes, owned);
+  EXPECT_EQ(there.pinned_rows_bytes, 0);
+  EXPECT_EQ(there.device_cache_bytes, (1 << 20) / (row_bytes + 12) * row_bytes);
+  EXPECT_EQ(pinned.device_rows_bytes, 0);
+  EXPECT_EQ(pinned.device_bytes, there.device_bytes - owned);
+  EXPECT_EQ(pinned.total_bytes(), there.total_bytes() + owned);
+  config.mutable_sampler()->set_cache_policy(proto::SamplerConfig::NONE);
+  EXPECT_EQ(forecast_training(config, share, nullptr, 2).device_bytes, pinned.device_bytes - pinned.device_cache_bytes);
+}
+
+TEST(TrainingMemory, of_a_gpu_limits_the_batch) {
+  proto::Config config = config_of(4096);
+  config.set_device(proto::Config::CUDA);
+  const TrainingMemory whole = forecast_training(config, kShare, nullptr, 2);
+  const int64_t host_bytes = whole.total_bytes();
+  EXPECT_EQ(largest_batch_size(config, kShare, nullptr, 2, {host_bytes, whole.device_bytes}), 4096);
+  const AvailableMemory less = {host_bytes, whole.device_bytes - 1};
+  const int64_t largest = largest_batch_size(config, kShare, nullptr, 2, less);
+  EXPECT_LT(largest, 4096);
+  ASSERT_GT(largest, 0);
+  config.mutable_train()->set_batch_size(static_cast<int32_t>(largest));
+  config.mutable_train()->set_evaluation_batch_size(static_cast<int32_t>(largest));
+  EXPECT_TRUE(fits(forecast_training(config, kShare, nullptr, 2), less));
 }
 
 TEST(DrawnBatches, go_on_as_the_last_of_them_did) {

@@ -1,0 +1,58 @@
+#include "ops/stored_rows.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace gigahop::ops {
+namespace {
+
+float number(float x) {
+  return x;
+}
+template <class Half>
+float number(Half x) {
+  return to_float(x);
+}
+
+template <class T, class Device>
+const T* row_at(const StoredRows<T, Device>& rows, int64_t place) {
+  if (place < rows.owned.rows) return rows.owned.row(place);
+  const int64_t beyond_owned = place - rows.owned.rows;
+  if (beyond_owned < rows.cached.rows) return rows.cached.row(beyond_owned);
+  return rows.fetched.row(beyond_owned - rows.cached.rows);
+}
+
+}  // namespace
+
+template <class T, class Device>
+void gather_stored_rows(Device&, const StoredRows<T, Device>& rows, VectorOf<Device, const int64_t> places,
+                        Out<Device> y) {
+  require(y.rows == places.size, "gather_stored_rows: extents agree");
+  for (int64_t r = 0; r < y.rows; ++r) {
+    const T* const row = row_at(rows, places[r]);
+    for (int64_t c = 0; c < y.cols; ++c) y.row(r)[c] = number(row[c]);
+  }
+}
+
+template <class Device>
+void put_rows(Device&, VectorOf<Device, const int32_t> slots, MatrixView<const uint16_t, Device> x,
+              MatrixView<uint16_t, Device> y) {
+  require(x.rows == slots.size && x.cols == y.cols, "put_rows: extents agree");
+  for (int64_t r = 0; r < x.rows; ++r) std::copy_n(x.row(r), x.cols, y.row(slots[r]));
+}
+
+#define GIGAHOP_INSTANTIATE(T, Device) \
+  template void gather_stored_rows(Device&, const StoredRows<T, Device>&, VectorOf<Device, const int64_t>, Out<Device>);
+GIGAHOP_INSTANTIATE(float, Cpu)
+GIGAHOP_INSTANTIATE(Float16, Cpu)
+GIGAHOP_INSTANTIATE(BFloat16, Cpu)
+GIGAHOP_INSTANTIATE(float, Reference)
+GIGAHOP_INSTANTIATE(Float16, Reference)
+GIGAHOP_INSTANTIATE(BFloat16, Reference)
+
+template void put_rows(Cpu&, VectorOf<Cpu, const int32_t>, MatrixView<const uint16_t, Cpu>, MatrixView<uint16_t, Cpu>);
+template void put_rows(Reference&, VectorOf<Reference, const int32_t>, MatrixView<const uint16_t, Reference>,
+                       MatrixView<uint16_t, Reference>);
+
+}  // namespace gigahop::ops

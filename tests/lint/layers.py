@@ -33,7 +33,7 @@ SEEN_IN = {
     r"spdlog/": ["src/base/"],
     r"xxhash\.h": ["src/base/"],
     r"Random123/": ["src/base/", "src/ops/cpu/", "src/ops/cuda/"],
-    r"(cuda|cublas|nccl)": ["src/tensor/cu", "src/ops/cuda/", "comm/cuda/", "tests/emulation/", "tests/unit/tensor/"],
+    r"(cuda|cublas|nccl)": ["src/tensor/cuda", "src/ops/cuda/", "comm/cuda/", "tests/emulation/", "tests/unit/tensor/cuda"],
     r"zip\.h": ["src/array/", "tests/"],
     r"matio\.h": ["src/dataset/", "tests/unit/dataset/"],
     r"zlib\.h": ["src/dataset/", "tests/"],

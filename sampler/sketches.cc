@@ -41,6 +41,22 @@ uint64_t key_of(LocalId row, int64_t group) {
 
 }  // namespace
 
+ListsBound bound_lists(const graph::LocalGraph& graph, const LoaderOptions& options) {
+  const int64_t longest_short = longest_short_row(options.sample_size);
+  ListsBound bound;
+  int64_t num_long = 0;
+  for (int64_t row = 0; row < graph.num_owned(); ++row) num_long += graph.edges().degree(row) > longest_short ? 1 : 0;
+  for (const int64_t degree : graph.halo_degrees()) {
+    if (degree > longest_short) {
+      ++num_long;
+    } else {
+      bound.short_rows_bytes += RowLists::bytes_of(degree);
+    }
+  }
+  bound.salt_bytes = options.num_groups * num_long * RowLists::bytes_of(options.sample_size - 1);
+  return bound;
+}
+
 Sketches::Sketches(const graph::LocalGraph& graph, std::span<const OriginalId> original_ids,
                    const LoaderOptions& options)
     : graph_(graph),

@@ -29,6 +29,15 @@ constexpr int64_t longest_short_row(int64_t sample_size) {
   return std::max(sample_size - 1, kAsFastAsASketch);
 }
 
+/// At most the bytes of lists that a rank comes to keep, each list made once.
+struct ListsBound {
+  int64_t short_rows_bytes = 0;  // of other ranks' rows; for all salts
+  int64_t salt_bytes = 0;        // sketches of all long rows in all groups, for each salt
+};
+
+/// Pure. Cost: O(owned + halo).
+ListsBound bound_lists(const graph::LocalGraph& graph, const LoaderOptions& options);
+
 /// The sketches of one salt.
 struct SaltSketches {
   explicit SaltSketches(ListBudget& budget) : lists(budget) {}

@@ -7,6 +7,7 @@
 
 #include "comm/collectives.h"
 #include "sampler/loader.h"
+#include "sampler/sketches.h"
 #include "train/batch_feed.h"
 #include "train/run_plan.h"
 #include "train/setup.h"
@@ -56,7 +57,7 @@ class Draw {
     const int64_t of_training = plan_.num_epochs > 0 ? draw_training(drawn) : 0;
     const bool evaluates = plan_.num_epochs == 0 || plan_.num_steps() >= plan_.steps_per_epoch;
     const int64_t of_evaluation = evaluates ? draw_evaluation(drawn) : 0;
-    drawn.lists_bytes = of_training + std::max(of_evaluation, of_second_training(of_training));
+    drawn.lists_bytes = lists_of(of_training, std::max(of_evaluation, of_second_training(of_training)));
     return drawn;
   }
 
@@ -127,6 +128,13 @@ class Draw {
   int64_t of_second_training(int64_t of_training) const {
     const bool renews = config_.sampler().resample_every_epochs() > 0 && plan_.num_steps() > plan_.steps_per_epoch;
     return renews && options_.salts_kept > 1 && plan_.evaluate_every_epochs != 1 ? of_training : 0;
+  }
+
+  /// What a few steps came to goes on as it began, but not beyond what the graph has.
+  int64_t lists_of(int64_t of_training, int64_t of_second_salt) const {
+    const sampler::ListsBound bound = sampler::bound_lists(graph_, options_);
+    const int64_t training = std::min(of_training, bound.short_rows_bytes + bound.salt_bytes);
+    return std::min(training + of_second_salt, bound.short_rows_bytes + 2 * bound.salt_bytes);
   }
 
   const proto::Config& config_;

@@ -123,6 +123,12 @@ TEST(Samples, are_the_same_for_every_budget_and_size_of_rounds) {
   EXPECT_GT(num_long, 5);
   const SerialSampler serial(edges);
   const graph::LocalGraph graph = open_graph(world, write_encoded_shards(world, "budget", edges, 7));
+  // A sketch of every long row in each group, on the ranks that have the row or see it.
+  const ListsBound bound = bound_lists(graph, {.sample_size = 8, .num_groups = 3});
+  const int64_t one_of_each = 3 * num_long * RowLists::bytes_of(7);
+  EXPECT_LE(bound.salt_bytes, one_of_each);
+  EXPECT_GE(comm::sum_over_ranks(world, bound.salt_bytes), one_of_each);
+  EXPECT_EQ(bound.short_rows_bytes > 0, world.size() > 1);
   for (const int64_t budget : {int64_t{0}, int64_t{3000}, int64_t{1} << 40}) {
     for (const int64_t round_elements : {int64_t{3000}, int64_t{1} << 22}) {
       compare_with_serial(world, graph, serial,

@@ -1,6 +1,8 @@
 /// Whole trainings on a planted graph: the same on any number of ranks, resumed exactly, and learning.
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <numeric>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -22,6 +24,12 @@ using train::Start;
 /// Rounding of sums in another order, over a few steps of Adam, which divides by small second moments.
 constexpr double kLossTolerance = 2e-5;
 constexpr double kParameterTolerance = 2e-3;
+
+double root_mean_square_difference(const std::vector<double>& a, const std::vector<double>& b) {
+  const double squares = std::transform_reduce(a.begin(), a.end(), b.begin(), 0.0, std::plus(),
+                                               [](double x, double y) { return (x - y) * (x - y); });
+  return std::sqrt(squares / static_cast<double>(a.size()));
+}
 
 void expect_near(const std::vector<double>& a, const std::vector<double>& b, double tolerance) {
   EXPECT_EQ(a.size(), b.size());
@@ -204,10 +212,13 @@ TEST(Training, in_bfloat16_learns_as_in_float32_and_gives_the_losses_of_a_single
   EXPECT_NE(together.losses, exact.losses);
   EXPECT_NEAR(together.result.last_loss, exact.result.last_loss, 0.05);
   EXPECT_GT(together.result.best_valid_accuracy, 0.45);
-  EXPECT_NEAR(together.losses[0], alone.losses[0], 1e-4);
   // A sum over ranks in another order may fall to the other side between two roundings; Adam makes a step of that where
-  // a gradient is rounding alone, and from then on the two trainings are two draws of one.
-  expect_near(together.losses, alone.losses, 0.1);
+  // a gradient is rounding alone, and from then on the two trainings are two draws of one: 0.02 to 0.03 apart here,
+  // where one and a half times the learning rate is 0.08 away.
+  EXPECT_NEAR(together.losses[0], alone.losses[0], 1e-4);
+  EXPECT_NEAR(together.losses[1], alone.losses[1], 5e-3);
+  EXPECT_EQ(together.losses.size(), alone.losses.size());
+  EXPECT_LT(root_mean_square_difference(together.losses, alone.losses), 0.05);
 }
 
 TEST(Training, with_clipping_warm_up_independent_samples_and_frozen_samples_runs) {

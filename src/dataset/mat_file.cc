@@ -85,6 +85,20 @@ void check(const matvar_t& variable, const std::string& place) {
   }
 }
 
+/// Deflate makes a byte of at most 1032, and a number of eight bytes may be stored in one.
+constexpr double kMostBytesOfStored = 8 * 1032;
+
+/// A header may claim any extents, and matio sets the memory aside.
+void check_extents(const matvar_t& variable, uintmax_t file_bytes, const std::string& place) {
+  if (variable.class_type == MAT_C_SPARSE) return;
+  double bytes = static_cast<double>(Mat_SizeOfClass(variable.class_type));
+  for (int d = 0; d < variable.rank; ++d) bytes *= static_cast<double>(variable.dims[d]);
+  if (bytes > kMostBytesOfStored * static_cast<double>(file_bytes)) {
+    throw data_error(place, "a matrix that a file of this size can hold", fmt::format("one of {:.0f} bytes", bytes),
+                     "the file is truncated or damaged");
+  }
+}
+
 }  // namespace
 
 struct MatFile::Handle {
@@ -111,6 +125,9 @@ struct MatMatrix::Variable {
 
 MatMatrix MatFile::read(const std::string& name) const {
   const std::string place = fmt::format("{}, matrix {}", path_.string(), name);
+  const std::unique_ptr<matvar_t, decltype(&Mat_VarFree)> header(Mat_VarReadInfo(handle_->file, name.c_str()),
+                                                                 &Mat_VarFree);
+  if (header != nullptr) check_extents(*header, std::filesystem::file_size(path_), place);
   matvar_t* const variable = Mat_VarRead(handle_->file, name.c_str());
   if (variable == nullptr) throw data_error(place, "a matrix of that name", "none");
   MatMatrix matrix(place, std::make_unique<MatMatrix::Variable>(variable));

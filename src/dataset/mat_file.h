@@ -19,7 +19,7 @@ class MatFile {
   MatFile(const MatFile&) = delete;
   MatFile& operator=(const MatFile&) = delete;
 
-  /// Error{kData} if there is no matrix of real numbers of that name.
+  /// Error{kData} if there is no matrix of real numbers of that name, or it claims more than the file can hold.
   MatMatrix read(const std::string& name) const;
 
  private:

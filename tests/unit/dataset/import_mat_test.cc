@@ -5,6 +5,7 @@
 
 #include <matio.h>
 
+#include "base/files.h"
 #include "dataset/import.h"
 #include "dataset/label_quantiles.h"
 #include "graph/dataset_folder.h"
@@ -24,10 +25,11 @@ class Patents : public testing::Test {
     file_ = Mat_CreateVer((folder_ / "patents.mat").c_str(), nullptr, MAT_FT_MAT5);
   }
 
-  void write(const char* name, matio_classes of, matio_types type, size_t rows, size_t cols, void* data) {
+  void write(const char* name, matio_classes of, matio_types type, size_t rows, size_t cols, void* data,
+             matio_compression compression = MAT_COMPRESSION_ZLIB) {
     size_t dims[] = {rows, cols};
     matvar_t* const variable = Mat_VarCreate(name, of, type, 2, dims, data, 0);
-    Mat_VarWrite(file_, variable, MAT_COMPRESSION_ZLIB);
+    Mat_VarWrite(file_, variable, compression);
     Mat_VarFree(variable);
   }
 
@@ -93,6 +95,21 @@ TEST_F(Patents, what_is_missing_or_out_of_range_is_named) {
                            "matrix edge_index");
   tests::write_bytes(folder_ / "text.mat", "no such thing");
   tests::expect_data_error([&] { import_mat({.file = folder_ / "text.mat"}, {.folder = folder_ / "d"}); }, "text.mat");
+}
+
+TEST_F(Patents, a_matrix_that_claims_more_than_the_file_can_hold_is_refused) {
+  write_edges({0, 1, 2, 5});
+  write_features();
+  std::vector<double> years = {1, 2, 3, 4, 5, 6};
+  write("years", MAT_C_DOUBLE, MAT_T_DOUBLE, 1, 6, years.data(), MAT_COMPRESSION_NONE);
+  Mat_Close(file_);
+  std::string bytes = read_text_file(folder_ / "patents.mat");
+  const size_t num_rows = bytes.find("years") - 16;
+  ASSERT_EQ(bytes.substr(num_rows, 4), std::string("\1\0\0\0", 4));
+  bytes.replace(num_rows, 4, std::string("\0\0\0\x01", 4));
+  tests::write_bytes(folder_ / "patents.mat", bytes);
+  tests::expect_data_error([&] { import_mat({.file = folder_ / "patents.mat"}, {.folder = folder_ / "dataset"}); },
+                           "matrix years: expected a matrix that a file of this size can hold, found one of 805306368");
 }
 
 TEST(LabelQuantiles, are_those_of_numpy_quantile) {

@@ -88,13 +88,15 @@ void check(const matvar_t& variable, const std::string& place) {
 /// Deflate makes a byte of at most 1032, and a number of eight bytes may be stored in one.
 constexpr double kMostBytesOfStored = 8 * 1032;
 
-/// A header may claim any extents, and matio sets the memory aside.
+/// A header may claim any extents: matio sets the memory of a dense matrix aside, and of a sparse one every row becomes
+/// a node, though nothing may be stored of it.
 void check_extents(const matvar_t& variable, uintmax_t file_bytes, const std::string& place) {
-  if (variable.class_type == MAT_C_SPARSE) return;
-  double bytes = static_cast<double>(Mat_SizeOfClass(variable.class_type));
-  for (int d = 0; d < variable.rank; ++d) bytes *= static_cast<double>(variable.dims[d]);
-  if (bytes > kMostBytesOfStored * static_cast<double>(file_bytes)) {
-    throw data_error(place, "a matrix that a file of this size can hold", fmt::format("one of {:.0f} bytes", bytes),
+  const bool is_sparse = variable.class_type == MAT_C_SPARSE;
+  double size = is_sparse ? 1.0 : static_cast<double>(Mat_SizeOfClass(variable.class_type));
+  for (int d = 0; d < (is_sparse ? 1 : variable.rank); ++d) size *= static_cast<double>(variable.dims[d]);
+  if (size > kMostBytesOfStored * static_cast<double>(file_bytes)) {
+    throw data_error(place, "a matrix that a file of this size can hold",
+                     fmt::format("one of {:.0f} {}", size, is_sparse ? "rows" : "bytes"),
                      "the file is truncated or damaged");
   }
 }

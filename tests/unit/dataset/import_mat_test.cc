@@ -112,6 +112,20 @@ TEST_F(Patents, a_matrix_that_claims_more_than_the_file_can_hold_is_refused) {
                            "matrix years: expected a matrix that a file of this size can hold, found one of 805306368");
 }
 
+TEST_F(Patents, a_sparse_matrix_of_more_rows_than_the_file_can_tell_of_is_refused) {
+  write_edges({0, 1, 2, 5});
+  std::vector<mat_uint32_t> rows = {1, 4, 0};
+  std::vector<mat_uint32_t> offsets = {0, 2, 2, 3};
+  std::vector<double> values = {1, 2, 3};
+  mat_sparse_t sparse = {3, rows.data(), 3, offsets.data(), 4, 3, values.data()};
+  write("node_feat", MAT_C_SPARSE, MAT_T_DOUBLE, 60'000'000, 3, &sparse);
+  write_years({1, 2, 3, 4, 5, 6});
+  Mat_Close(file_);
+  tests::expect_data_error(
+      [&] { import_mat({.file = folder_ / "patents.mat"}, {.folder = folder_ / "dataset"}); },
+      "matrix node_feat: expected a matrix that a file of this size can hold, found one of 60000000 rows");
+}
+
 TEST(LabelQuantiles, are_those_of_numpy_quantile) {
   // numpy.quantile([1, 2, 4, 8, 16], [1/3, 2/3]) = [2.6667, 6.6667]; a value at a bound is above it.
   EXPECT_EQ(label_by_quantiles(std::vector<double>{16, 1, 2, 4, 8}, 3), (std::vector<int64_t>{2, 0, 0, 1, 2}));

@@ -14,6 +14,13 @@ struct StoredRows {
   MatrixView<const T, Device> owned;
   MatrixView<const T, Device> cached;
   MatrixView<const T, Device> fetched;  // for this batch
+
+  constexpr const T* row(int64_t place) const {
+    if (place < owned.rows) return owned.row(place);
+    const int64_t beyond_owned = place - owned.rows;
+    if (beyond_owned < cached.rows) return cached.row(beyond_owned);
+    return fetched.row(beyond_owned - cached.rows);
+  }
 };
 
 /// y [R, W]: y[r] = row places[r] of `rows`, as the device's number; exact.

@@ -24,8 +24,9 @@ ProgressFile::~ProgressFile() {
 
 void ProgressFile::tell(proto::RunProgress progress) {
   const std::lock_guard lock(mutex_);
+  const bool is_first = !news_.has_value();
   news_ = std::move(progress);
-  is_told_.notify_one();
+  if (is_first) is_told_.notify_one();
 }
 
 void ProgressFile::write_on(const std::stop_token& stop) {

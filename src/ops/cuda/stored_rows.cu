@@ -14,19 +14,11 @@ struct alignas(sizeof(T) * kCount) Pack {
   T values[kCount];
 };
 
-template <class T>
-__device__ const T* row_at(const StoredRows<T, Cuda>& rows, int64_t place) {
-  if (place < rows.owned.rows) return rows.owned.row(place);
-  const int64_t beyond_owned = place - rows.owned.rows;
-  if (beyond_owned < rows.cached.rows) return rows.cached.row(beyond_owned);
-  return rows.fetched.row(beyond_owned - rows.cached.rows);
-}
-
 template <class T, int kCount>
 __global__ void gather(StoredRows<T, Cuda> rows, const int64_t* __restrict__ places, Out<Cuda> y) {
   const int64_t r = cuda::row_of_warp();
   if (r >= y.rows) return;
-  const T* source = row_at(rows, places[r]);
+  const T* source = rows.row(places[r]);
   float* target = y.row(r);
   for (int64_t c = int64_t{threadIdx.x} * kCount; c < y.cols; c += cuda::kWarp * kCount) {
     const Pack<T, kCount> stored = *reinterpret_cast<const Pack<T, kCount>*>(source + c);

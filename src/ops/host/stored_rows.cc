@@ -15,14 +15,6 @@ float number(Half x) {
   return to_float(x);
 }
 
-template <class T, class Device>
-const T* row_at(const StoredRows<T, Device>& rows, int64_t place) {
-  if (place < rows.owned.rows) return rows.owned.row(place);
-  const int64_t beyond_owned = place - rows.owned.rows;
-  if (beyond_owned < rows.cached.rows) return rows.cached.row(beyond_owned);
-  return rows.fetched.row(beyond_owned - rows.cached.rows);
-}
-
 }  // namespace
 
 template <class T, class Device>
@@ -30,7 +22,7 @@ void gather_stored_rows(Device&, const StoredRows<T, Device>& rows, VectorOf<Dev
                         Out<Device> y) {
   require(y.rows == places.size, "gather_stored_rows: extents agree");
   for (int64_t r = 0; r < y.rows; ++r) {
-    const T* const row = row_at(rows, places[r]);
+    const T* const row = rows.row(places[r]);
     for (int64_t c = 0; c < y.cols; ++c) y.row(r)[c] = number(row[c]);
   }
 }

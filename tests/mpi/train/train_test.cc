@@ -25,7 +25,9 @@ using train::Start;
 constexpr double kLossTolerance = 2e-5;
 constexpr double kParameterTolerance = 2e-3;
 
+/// Of as many numbers; infinity for others.
 double root_mean_square_difference(const std::vector<double>& a, const std::vector<double>& b) {
+  if (a.size() != b.size() || a.empty()) return INFINITY;
   const double squares = std::transform_reduce(a.begin(), a.end(), b.begin(), 0.0, std::plus(),
                                                [](double x, double y) { return (x - y) * (x - y); });
   return std::sqrt(squares / static_cast<double>(a.size()));
@@ -217,7 +219,6 @@ TEST(Training, in_bfloat16_learns_as_in_float32_and_gives_the_losses_of_a_single
   // where one and a half times the learning rate is 0.08 away.
   EXPECT_NEAR(together.losses[0], alone.losses[0], 1e-4);
   EXPECT_NEAR(together.losses[1], alone.losses[1], 5e-3);
-  EXPECT_EQ(together.losses.size(), alone.losses.size());
   EXPECT_LT(root_mean_square_difference(together.losses, alone.losses), 0.05);
 }
 

@@ -56,6 +56,10 @@ bool is_number(matio_types type) {
   }
 }
 
+bool is_numeric(matio_classes of) {
+  return of == MAT_C_SPARSE || (of >= MAT_C_DOUBLE && of <= MAT_C_UINT64);
+}
+
 const mat_sparse_t* sparse_of(const matvar_t& variable) {
   return variable.class_type == MAT_C_SPARSE ? static_cast<const mat_sparse_t*>(variable.data) : nullptr;
 }
@@ -74,7 +78,8 @@ bool is_well_formed(const mat_sparse_t& sparse, size_t num_rows, size_t num_cols
 }
 
 void check(const matvar_t& variable, const std::string& place) {
-  const bool is_matrix = variable.rank == 2 && variable.isComplex == 0 && is_number(variable.data_type);
+  const bool is_matrix =
+      variable.rank == 2 && variable.isComplex == 0 && is_numeric(variable.class_type) && is_number(variable.data_type);
   const bool is_empty = is_matrix && (variable.dims[0] == 0 || variable.dims[1] == 0);
   if (!is_matrix || is_empty || variable.data == nullptr) {
     throw data_error(place, "a matrix of real numbers, not empty", "something else", kHint);

@@ -112,6 +112,24 @@ TEST_F(Patents, a_matrix_that_claims_more_than_the_file_can_hold_is_refused) {
                            "matrix years: expected a matrix that a file of this size can hold, found one of 805306368");
 }
 
+/// Of 32-bit characters matio keeps a byte each, and says that it keeps four.
+TEST_F(Patents, characters_are_no_numbers) {
+  write_edges({0, 1, 2, 5});
+  write_features();
+  std::vector<double> years = {1, 2, 3, 4, 5, 6};
+  write("years", MAT_C_DOUBLE, MAT_T_DOUBLE, 1, 6, years.data(), MAT_COMPRESSION_NONE);
+  Mat_Close(file_);
+  std::string bytes = read_text_file(folder_ / "patents.mat");
+  const size_t name = bytes.find("years");
+  ASSERT_EQ(bytes[name - 32], MAT_C_DOUBLE);
+  ASSERT_EQ(bytes[name + 8], MAT_T_DOUBLE);
+  bytes[name - 32] = MAT_C_CHAR;
+  bytes[name + 8] = MAT_T_INT32;
+  tests::write_bytes(folder_ / "patents.mat", bytes);
+  tests::expect_data_error([&] { import_mat({.file = folder_ / "patents.mat"}, {.folder = folder_ / "dataset"}); },
+                           "matrix years: expected a matrix of real numbers");
+}
+
 TEST_F(Patents, a_sparse_matrix_of_more_rows_than_the_file_can_tell_of_is_refused) {
   write_edges({0, 1, 2, 5});
   std::vector<mat_uint32_t> rows = {1, 4, 0};

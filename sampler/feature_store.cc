@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 
 #include "base/error.h"
 #include "base/half.h"
@@ -29,7 +30,11 @@ void widen(const std::byte* stored, int64_t count, float* out) {
 }  // namespace
 
 FeatureStore::FeatureStore(const graph::LocalGraph& graph, const comm::Communicator& comm, Assembly assembly)
-    : graph_(graph), rank_(comm.rank()), assembly_(assembly), feature_width_(graph.partition().feature_width()) {
+    : graph_(graph),
+      rank_(comm.rank()),
+      num_ranks_(comm.size()),
+      assembly_(assembly),
+      feature_width_(graph.partition().feature_width()) {
   comm::agree(comm, [&] {
     require(!graph.shards().empty(), "every rank owns a part");
     const graph::Shard& first = graph.shards().front();
@@ -70,7 +75,7 @@ void FeatureStore::make_cache(const comm::Communicator& comm, int64_t capacity) 
 }
 
 void FeatureStore::keep(std::vector<int32_t> slots, Buffer<std::byte> rows) {
-  if (assembly_ == Assembly::kDevice) {
+  if (assembly_ != Assembly::kHost) {
     if (!slots.empty()) new_cached_.push_back({std::move(slots), std::move(rows)});
     return;
   }
@@ -95,8 +100,7 @@ int64_t FeatureStore::fill_cache(const comm::Communicator& comm, const Directory
   return num_fresh;
 }
 
-Buffer<std::byte> FeatureStore::fetch_remote(const comm::Communicator& comm, std::span<const Location> where,
-                                             int64_t max_message_bytes) const {
+comm::RowPlan FeatureStore::plan_remote(const comm::Communicator& comm, std::span<const Location> where) const {
   std::vector<int32_t> owner_ranks;
   std::vector<int64_t> owner_rows;
   for (const Location& at : where) {
@@ -104,15 +108,34 @@ Buffer<std::byte> FeatureStore::fetch_remote(const comm::Communicator& comm, std
     owner_ranks.push_back(at.rank);
     owner_rows.push_back(at.row);
   }
+  return comm::plan_rows(comm, owner_ranks, owner_rows);
+}
+
+Buffer<std::byte> FeatureStore::fetch_remote(const comm::Communicator& comm, std::span<const Location> where,
+                                             int64_t max_message_bytes) const {
   Buffer<std::byte> remote;
   if (comm.size() == 1) return remote;
-  remote.resize(static_cast<int64_t>(owner_ranks.size()) * row_bytes_);
-  const comm::RowPlan plan = comm::plan_rows(comm, owner_ranks, owner_rows);
+  const comm::RowPlan plan = plan_remote(comm, where);
+  remote.resize(plan.num_wanted() * row_bytes_);
   const auto pack = [&](int64_t row, std::byte* out) {
     std::memcpy(out, token_row(row), static_cast<size_t>(row_bytes_));
   };
   comm::run_rows(comm, plan, row_bytes_, pack, remote.data(), row_bytes_, max_message_bytes);
   return remote;
+}
+
+RowExchange FeatureStore::plan_exchange(const comm::Communicator& comm, std::span<const Location> where) const {
+  RowExchange exchange;
+  if (comm.size() == 1) return exchange;
+  const comm::RowPlan plan = plan_remote(comm, where);
+  for (const std::vector<int64_t>& rows : plan.send_rows) {
+    exchange.sent_rows.insert(exchange.sent_rows.end(), rows.begin(), rows.end());
+    exchange.num_sent.push_back(static_cast<int64_t>(rows.size()));
+  }
+  for (const std::vector<int64_t>& places : plan.receive_places) {
+    exchange.num_received.push_back(static_cast<int64_t>(places.size()));
+  }
+  return exchange;
 }
 
 void FeatureStore::assemble_tokens(std::span<const Location> where, const Buffer<std::byte>& remote, int num_threads,
@@ -138,12 +161,18 @@ void FeatureStore::assemble_tokens(std::span<const Location> where, const Buffer
 
 std::vector<int64_t> FeatureStore::places(std::span<const Location> where, int64_t cache_capacity) const {
   const int64_t first_cached = graph_.num_owned();
-  int64_t next_remote = first_cached + cache_capacity;
+  // Of each rank's rows the next place: all ranks share one where rows arrive in the order of `where`.
+  std::vector<int64_t> next(static_cast<size_t>(num_ranks_));
+  const auto counter_of = [&](int32_t rank) -> int64_t& { return next[assembly_ == Assembly::kDevices ? rank : 0]; };
+  for (const Location& at : where) {
+    if (is_remote(at, rank_)) ++counter_of(at.rank);
+  }
+  std::exclusive_scan(next.begin(), next.end(), next.begin(), first_cached + cache_capacity);
   std::vector<int64_t> places;
   places.reserve(where.size());
   for (const Location& at : where) {
     const bool is_owned = at.rank == rank_;
-    places.push_back(is_owned ? at.row : at.rank == kInCache ? first_cached + at.row : next_remote++);
+    places.push_back(is_owned ? at.row : at.rank == kInCache ? first_cached + at.row : counter_of(at.rank)++);
   }
   return places;
 }

@@ -28,8 +28,12 @@ inline constexpr int64_t kFillMessageBytes = int64_t{1} << 20;
 /// The rank of a Location whose row is a slot of this rank's cache.
 inline constexpr int32_t kInCache = -2;
 
-/// Who puts the token rows of a batch together: the host, or a device that keeps owned and cached rows itself.
-enum class Assembly { kHost, kDevice };
+/// Who puts the token rows of a batch together.
+enum class Assembly {
+  kHost,
+  kDevice,   // that keeps owned and cached rows itself; the host fetches the others
+  kDevices,  // that send each other the others too, but for those that fill the cache
+};
 
 class FeatureStore {
  public:
@@ -43,7 +47,7 @@ class FeatureStore {
   int64_t row_bytes() const { return row_bytes_; }  // of the three hops of a node, as stored
 
   /// Sets memory aside for the rows of so many remote nodes; none are kept yet. Error{kInternal} on all ranks if one
-  /// has no memory for it. kDevice: the device has that memory. Collective.
+  /// has no memory for it. Devices have that memory. Collective.
   void make_cache(const comm::Communicator& comm, int64_t capacity);
   /// Keeps the rows of these remote nodes (ascending) instead of those before. Returns how many were fetched; what is
   /// here already is not. Collective. Cost: 24 bytes and a row per node that is fetched.
@@ -53,7 +57,7 @@ class FeatureStore {
     cache_ = {};
     new_cached_.clear();
   }
-  /// kDevice: the rows that fill_cache() fetched since the last call.
+  /// Devices: the rows that fill_cache() fetched since the last call.
   std::vector<CachedRows> take_new_cached() { return std::exchange(new_cached_, {}); }
   const RowCache& cache() const { return cache_; }
 
@@ -64,7 +68,9 @@ class FeatureStore {
   /// tokens [3 U, F]: row 3 u + h = hop h of the node at where[u]; overwritten. remote: as fetched for the same where.
   void assemble_tokens(std::span<const Location> where, const Buffer<std::byte>& remote, int num_threads,
                        Matrix<float>& tokens) const;
-  /// kDevice: instead. As MiniBatch::places, of the nodes at `where`, the cache having so many slots.
+  /// kDevices: instead of fetching. Collective if any rank may want remote rows. Cost: 8 bytes out per remote node.
+  RowExchange plan_exchange(const comm::Communicator& comm, std::span<const Location> where) const;
+  /// Devices: instead of assembling. As MiniBatch::places, of the nodes at `where`, the cache having so many slots.
   std::vector<int64_t> places(std::span<const Location> where, int64_t cache_capacity) const;
   /// positional [B, G]; overwritten.
   void copy_positional(std::span<const LocalId> seeds, Matrix<float>& positional) const;
@@ -72,11 +78,13 @@ class FeatureStore {
 
  private:
   const std::byte* token_row(int64_t row) const;
+  comm::RowPlan plan_remote(const comm::Communicator& comm, std::span<const Location> where) const;
   void keep(std::vector<int32_t> slots, Buffer<std::byte> rows);
   void convert(const std::byte* stored, float* out) const;
 
   const graph::LocalGraph& graph_;
   int rank_ = 0;
+  int num_ranks_ = 1;
   Assembly assembly_;
   array::DType dtype_ = array::DType::kFloat32;
   int64_t feature_width_ = 0;

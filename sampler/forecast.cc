@@ -88,7 +88,9 @@ LoadForecast forecast_load(const LoaderOptions& options, const LoadForecastInput
 
   const BatchExtents& largest = input.batch;
   const int64_t row_bytes = kHops * input.feature_width * input.token_bytes;
-  const int64_t fetched = input.num_ranks > 1 ? largest.num_remote * row_bytes : 0;
+  const int64_t num_fetched = input.num_ranks > 1 ? largest.num_remote : 0;
+  // Where devices exchange rows the host knows which: about as many go as come.
+  const int64_t fetched = num_fetched * (options.assembly == Assembly::kDevices ? kPlaceBytes : row_bytes);
   const bool on_host = options.assembly == Assembly::kHost;
   const int64_t rows = on_host ? largest.num_nodes * kHops * input.feature_width * static_cast<int64_t>(sizeof(float))
                                : largest.num_nodes * kPlaceBytes + fetched;

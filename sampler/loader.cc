@@ -189,10 +189,13 @@ MiniBatch Loader::load(const BatchRequest& request) {
   {
     const trace::Span span("fetch", request.step);
     where = state.locate(batch);
-    remote = state.features.fetch_remote(state.comm, where);
+    if (state.options.assembly == Assembly::kDevices) {
+      batch.exchange = state.features.plan_exchange(state.comm, where);
+    } else {
+      remote = state.features.fetch_remote(state.comm, where);
+    }
   }
   const trace::Span span("assemble", request.step);
-  batch.fetched_bytes = remote.size() + std::exchange(state.filled_bytes, 0);
   if (state.options.assembly == Assembly::kHost) {
     state.features.assemble_tokens(where, remote, state.options.num_threads, batch.tokens);
   } else {
@@ -204,6 +207,8 @@ MiniBatch Loader::load(const BatchRequest& request) {
   batch.labels = state.features.labels(batch.seeds);
   batch.num_remote_nodes = batch.num_nodes() - std::ranges::count(where, state.comm.rank(), &Location::rank);
   batch.num_cached_nodes = std::ranges::count(where, kInCache, &Location::rank);
+  batch.fetched_bytes = (batch.num_remote_nodes - batch.num_cached_nodes) * state.features.row_bytes() +
+                        std::exchange(state.filled_bytes, 0);
   batch.fetch_seconds = seconds_since(fetching_began);
   return batch;
 }

@@ -73,7 +73,7 @@ class Loader {
   /// choosing (sampler/cache_choice.h; for PRESAMPLE sampling the epoch), then a row per node that is new.
   int64_t fill_cache(int64_t salt, const std::function<std::optional<BatchRequest>()>& requests);
 
-  /// Where a device keeps the rows of the cache (Assembly::kDevice), the next fill_cache() fetches all of them: those
+  /// Where a device keeps the rows of the cache, the next fill_cache() fetches all of them: those
   /// of batches that were loaded but not used never came there. Otherwise nothing.
   void forget_cache();
 

@@ -19,6 +19,16 @@ struct CachedRows {
   Buffer<std::byte> rows;
 };
 
+/// Rows of a batch that devices send each other, by rank: which of this rank's own go to each, one rank after the
+/// other, and how many come from each.
+struct RowExchange {
+  std::vector<int64_t> sent_rows;     // [sum of num_sent]
+  std::vector<int64_t> num_sent;      // [R]; empty without an exchange
+  std::vector<int64_t> num_received;  // [R]
+
+  bool operator==(const RowExchange&) const = default;
+};
+
 struct MiniBatch {
   int64_t epoch = 0;
   int64_t step = 0;  // within the epoch
@@ -43,6 +53,7 @@ struct MiniBatch {
   /// of the cache does so before this batch, and after those before it.
   std::vector<int64_t> places;  // [U]
   Buffer<std::byte> fetched;    // [., row_bytes]
+  RowExchange exchange;         // in the place of `fetched`: devices send the rows, which arrive by rank
   std::vector<CachedRows> new_cached;
 
   int64_t num_seeds() const { return static_cast<int64_t>(seeds.size()); }

@@ -6,16 +6,16 @@
 namespace gigahop::comm {
 
 void GradientSync<Cuda>::start(VectorView<float, Cuda> bucket) {
-  if (comm_.size() == 1) return;
-  const Phase phase(comm_, "gradients");
+  if (comm_->size() == 1) return;
+  const Phase phase(*comm_, "gradients");
   const cudaStream_t stream = dev_->communication_stream.get();
   computed_.record(dev_->stream.get());
   computed_.hold(stream);
-  queue_sum(comm_, bucket.data, bucket.size, ncclFloat32, stream);
+  queue_sum(*comm_, bucket.data, bucket.size, ncclFloat32, stream);
 }
 
 void GradientSync<Cuda>::finish() {
-  if (comm_.size() == 1) return;
+  if (comm_->size() == 1) return;
   summed_.record(dev_->communication_stream.get());
   summed_.hold(dev_->stream.get());
 }

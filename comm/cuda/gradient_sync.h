@@ -10,8 +10,9 @@ namespace gigahop::comm {
 template <>
 class GradientSync<Cuda> {
  public:
-  /// Collective. dev outlives this.
-  GradientSync(Cuda& dev, const Communicator& comm) : dev_(&dev), comm_(comm.duplicate()) {}
+  /// dev and comm outlive this. NCCL runs the sums of buckets and what else is queued over comm in the order of
+  /// queueing.
+  GradientSync(Cuda& dev, const Communicator& comm) : dev_(&dev), comm_(&comm) {}
 
   /// As on the CPU: bucket [n] will be its sum over ranks, in place. The sum comes behind what the device's stream has
   /// queued so far, beside what it queues later. Nothing waits.
@@ -25,7 +26,7 @@ class GradientSync<Cuda> {
 
  private:
   Cuda* dev_;
-  Communicator comm_;
+  const Communicator* comm_;
   CudaEvent computed_;  // the gradients of the last bucket
   CudaEvent summed_;
 };

@@ -1,5 +1,9 @@
 /// A communicator of NCCL over the ranks of one of ours, bootstrapped over MPI. NCCL is visible here and in comm/cuda
 /// alone.
+///
+/// What is queued on one of NCCL's communicators runs in the order of queueing, whatever streams it is on. Two of them
+/// at once have no order: each may hold the place on one GPU that the other waits for on the next. So all that uses a
+/// GPU shares a communicator of ours, not a duplicate of it.
 #pragma once
 
 #include <nccl.h>

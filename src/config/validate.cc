@@ -115,6 +115,9 @@ void check_across_fields(const proto::Config& config, Problems& problems) {
     problems.push_back(fmt::format("generate.community_exponent: expected 0 (all equal) or above 1, found {}",
                                    generate.community_exponent()));
   }
+  if (config.sampler().feature_transport() == proto::SamplerConfig::NCCL && config.device() != proto::Config::CUDA) {
+    problems.push_back("sampler.feature_transport: expected MPI with device CPU, found NCCL");
+  }
   if (config.has_import() && config.import().format() != proto::ImportConfig::NO_FORMAT && config.has_generate() &&
       generate.kind() != proto::GenerateConfig::NO_KIND) {
     problems.push_back("import.format and generate.kind: expected one source of the graph, found both");

@@ -1,4 +1,5 @@
-/// Token rows as shards store them, kept where a device reads them: put into a table, and gathered into a batch.
+/// Token rows as shards store them, kept where a device reads them: put into a table, taken from one, and gathered into
+/// a batch.
 #pragma once
 
 #include <cstdint>
@@ -36,5 +37,10 @@ void gather_stored_rows(Device& dev, const StoredRows<T, Device>& rows, VectorOf
 template <class Device>
 void put_rows(Device& dev, VectorOf<Device, const int32_t> slots, MatrixView<const uint16_t, Device> x,
               MatrixView<uint16_t, Device> y);
+
+/// y[r] = x[rows[r]], y [R, W] in words of 16 bits, whatever they hold. Cuda: x also in pinned host memory.
+template <class Device>
+void take_rows(Device& dev, VectorOf<Device, const int64_t> rows, MatrixView<const uint16_t, Device> x,
+               MatrixView<uint16_t, Device> y);
 
 }  // namespace gigahop::ops

@@ -11,6 +11,7 @@
 #include <memory>
 #include <source_location>
 #include <string>
+#include <utility>
 
 #include "tensor/cpu.h"
 
@@ -127,7 +128,7 @@ struct Cuda {
   using Stream = std::unique_ptr<CUstream_st, CloseStream>;
   Stream stream;
   Stream copy_stream;           // batches on their way to the device
-  Stream communication_stream;  // sums of gradients, beside the backward pass
+  Stream communication_stream;  // sums of gradients, beside the backward pass; rows between devices
   struct CloseProducts {
     void operator()(cublasLtHandle_t products) const { cublasLtDestroy(products); }
   };
@@ -155,6 +156,19 @@ class CudaScratch {
  private:
   CudaArena& arena_;
   int64_t used_;
+};
+
+/// Operations in its scope are queued on the communication stream. Not such that take scratch memory: that belongs to
+/// the device's stream.
+class OnCommunicationStream {
+ public:
+  explicit OnCommunicationStream(Cuda& dev) : dev_(dev) { std::swap(dev_.stream, dev_.communication_stream); }
+  ~OnCommunicationStream() { std::swap(dev_.stream, dev_.communication_stream); }
+  OnCommunicationStream(const OnCommunicationStream&) = delete;
+  OnCommunicationStream& operator=(const OnCommunicationStream&) = delete;
+
+ private:
+  Cuda& dev_;
 };
 
 /// Until everything queued is done. Errors Error{kDevice}: what an operation queued before met

@@ -4,12 +4,11 @@ namespace gigahop::train {
 
 template <class Device>
 std::optional<BatchInput<Device>> DeviceBatches<Device>::next() {
-  if (!is_prepared_) {
+  if (num_sent_ == 0) {
     inputs_.release();
-    send_next();
+    if (!send_next()) return std::nullopt;
   }
-  if (!is_prepared_) return std::nullopt;
-  is_prepared_ = false;
+  --num_sent_;
   const BatchInput<Device> input = inputs_.receive();
   taken_.add(batch());
   return input;
@@ -17,15 +16,18 @@ std::optional<BatchInput<Device>> DeviceBatches<Device>::next() {
 
 template <class Device>
 void DeviceBatches<Device>::prepare() {
-  if (BatchInputs<Device>::kTravel && !is_prepared_) send_next();
+  while (num_sent_ < inputs_.num_ahead() && send_next()) {
+  }
 }
 
+/// False after the last.
 template <class Device>
-void DeviceBatches<Device>::send_next() {
+bool DeviceBatches<Device>::send_next() {
   std::optional<sampler::MiniBatch> batch = pipeline_.next();
-  if (!batch.has_value()) return;
+  if (!batch.has_value()) return false;
   inputs_.send(std::move(*batch));
-  is_prepared_ = true;
+  ++num_sent_;
+  return true;
 }
 
 #define GIGAHOP_INSTANTIATE(Device) template class DeviceBatches<Device>;

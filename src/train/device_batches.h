@@ -24,8 +24,8 @@ class DeviceBatches {
   /// call.
   std::optional<BatchInput<Device>> next();
 
-  /// The batch after that, taken from the pipeline already and sent beside what the device works on. Called when that
-  /// is queued, before it is awaited. Where nothing travels it does nothing.
+  /// Batches after that, taken from the pipeline already and sent beside what the device works on. Called when that is
+  /// queued, before it is awaited. Where nothing travels it does nothing.
   void prepare();
 
   /// What next() gave last, as the host knows it: token and positional rows may be gone.
@@ -37,11 +37,11 @@ class DeviceBatches {
   double waited_seconds() const { return pipeline_.waited_seconds(); }
 
  private:
-  void send_next();
+  bool send_next();
 
   BatchInputs<Device> inputs_;
   sampler::Pipeline pipeline_;
-  bool is_prepared_ = false;
+  int num_sent_ = 0;  // not given yet
   sampler::LoadTally taken_;
 };
 

@@ -94,19 +94,34 @@ sampler::LoadForecastInput load_input(const proto::Config& config, const GraphSh
   return input;
 }
 
-/// As train/cuda/batch_inputs.h packs it.
-int64_t packed_bytes(const sampler::BatchExtents& batch, const GraphShare& share, int64_t row_bytes) {
+/// A batch as train/cuda/batch_inputs.h has it.
+struct TravellingBatch {
+  int64_t packed_bytes = 0;  // in pinned memory and on the GPU
+  int64_t device_bytes = 0;  // on the GPU alone
+  int64_t num_slots = 2;
+};
+
+TravellingBatch travelling_batch(const proto::Config& config, const sampler::BatchExtents& batch,
+                                 const GraphShare& share, int64_t row_bytes) {
   const int64_t ids_and_places = 2 * batch.num_nodes + batch.num_seeds;
   const int64_t numbers = share.positional_width * batch.num_seeds + 2 * (batch.num_entries + batch.num_seeds) + 1;
-  return row_bytes * batch.num_remote + 8 * ids_and_places + 4 * numbers;
+  const int64_t lists_bytes = 8 * ids_and_places + 4 * numbers;
+  if (share.num_ranks == 1 || config.sampler().feature_transport() == proto::SamplerConfig::MPI) {
+    return {.packed_bytes = lists_bytes + row_bytes * batch.num_remote};
+  }
+  // A rank sends about as many rows as it receives.
+  return {.packed_bytes = lists_bytes + 8 * batch.num_remote,
+          .device_bytes = 2 * row_bytes * batch.num_remote,
+          .num_slots = 3};
 }
 
-/// The model and Adam's moments are on the GPU, two batches as they travel, the tokens of one, and rows as in
-/// train/cuda/token_rows.h; the host has two packed batches in their place.
+/// The model and Adam's moments are on the GPU, batches as they travel, the tokens of one, and rows as in
+/// train/cuda/token_rows.h; the host has the packed batches in their place.
 void move_to_device(const proto::Config& config, const GraphShare& share, const sampler::BatchExtents& largest,
                     const model::ModelMemory& model, TrainingMemory& memory) {
   const int64_t row_bytes = kHops * share.feature_width * bytes_of_token(config.encode());
-  const int64_t batches_bytes = 2 * packed_bytes(largest, share, row_bytes);
+  const TravellingBatch batch = travelling_batch(config, largest, share, row_bytes);
+  const int64_t batches_bytes = batch.num_slots * (batch.packed_bytes + batch.device_bytes);
   const int64_t tokens_bytes = largest.num_nodes * kHops * share.feature_width * int64_t{sizeof(float)};
   const int64_t owned_bytes = share.num_owned * row_bytes;
   const bool fits = owned_bytes <= config.sampler().device_rows_bytes();
@@ -119,7 +134,7 @@ void move_to_device(const proto::Config& config, const GraphShare& share, const 
   memory.device_bytes = model.total_bytes() - model.scratch_bytes + memory.optimizer_bytes + batches_bytes +
                         tokens_bytes + memory.device_rows_bytes + memory.device_cache_bytes + kDeviceScratchBytes +
                         kDeviceWorkspaceBytes;
-  memory.model_bytes = batches_bytes;
+  memory.model_bytes = batch.num_slots * batch.packed_bytes;
   memory.optimizer_bytes = 0;
 }
 

@@ -13,6 +13,7 @@ proto::SamplerConfig shaping(proto::SamplerConfig sampler) {
   sampler.clear_cache_policy();
   sampler.clear_cache_bytes();
   sampler.clear_device_rows_bytes();
+  sampler.clear_feature_transport();
   return sampler;
 }
 

@@ -94,7 +94,14 @@ proto::Config with_settings_of(const proto::Checkpoint& checkpoint, const proto:
   *config.mutable_sampler() = checkpoint.config().sampler();
   config.mutable_sampler()->set_batches_ahead(given.sampler().batches_ahead());
   config.mutable_sampler()->set_device_rows_bytes(given.sampler().device_rows_bytes());
+  config.mutable_sampler()->set_feature_transport(given.sampler().feature_transport());
   return config;
+}
+
+sampler::Assembly assembly(const proto::Config& config) {
+  if (config.device() == proto::Config::CPU) return sampler::Assembly::kHost;
+  return config.sampler().feature_transport() == proto::SamplerConfig::MPI ? sampler::Assembly::kDevice
+                                                                           : sampler::Assembly::kDevices;
 }
 
 sampler::LoaderOptions loader_options(const proto::Config& config, int threads) {
@@ -109,7 +116,7 @@ sampler::LoaderOptions loader_options(const proto::Config& config, int threads) 
                                                                           : sampler::Isolated::kSelf,
           .neighbourhood = needs_samples ? sampler::Neighbourhood::kTwoHops : sampler::Neighbourhood::kSeedsOnly,
           .num_threads = std::max(1, threads / 2),
-          .assembly = config.device() == proto::Config::CUDA ? sampler::Assembly::kDevice : sampler::Assembly::kHost,
+          .assembly = assembly(config),
           .salts_kept = config.train().evaluate_every_epochs() > 0 ? 2 : 1,
           .cache_policy = cache_policy_of(settings.cache_policy()),
           .cache_bytes = settings.cache_bytes(),

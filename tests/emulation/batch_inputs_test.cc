@@ -78,7 +78,12 @@ Case make_case(int64_t number, const std::vector<float>& owned, std::vector<floa
   return made;
 }
 
-class EmulatedBatches : public testing::TestWithParam<int64_t> {};
+struct Way {
+  int64_t device_budget_bytes;
+  int64_t ahead;  // batches sent before the one before them is received
+};
+
+class EmulatedBatches : public testing::TestWithParam<Way> {};
 
 TEST_P(EmulatedBatches, arrive_before_they_are_read_and_stay_until_they_are) {
   Cuda dev({.scratch_bytes = int64_t{1} << 20, .product_workspace_bytes = int64_t{1} << 20});
@@ -87,8 +92,8 @@ TEST_P(EmulatedBatches, arrive_before_they_are_read_and_stay_until_they_are) {
   train::TokenRows<Cuda> rows(dev, {.owned = {bytes.first(7 * kWidth * 4), bytes.subspan(7 * kWidth * 4)},
                                     .feature_width = kFeatures,
                                     .cache_capacity = kCached,
-                                    .device_budget_bytes = GetParam()});
-  EXPECT_EQ(rows.are_owned_on_device(), GetParam() > 0);
+                                    .device_budget_bytes = GetParam().device_budget_bytes});
+  EXPECT_EQ(rows.are_owned_on_device(), GetParam().device_budget_bytes > 0);
   std::vector<float> cached = some_rows(2, kCached);
   rows.put_cached(std::vector<sampler::CachedRows>(1));
   sampler::MiniBatch first;
@@ -104,13 +109,14 @@ TEST_P(EmulatedBatches, arrive_before_they_are_read_and_stay_until_they_are) {
     expected[static_cast<size_t>(number)] = made.tokens;
     inputs.send(std::move(made.batch));
   };
-  send(0);
+  const int64_t ahead = GetParam().ahead;
+  for (int64_t i = 0; i < ahead; ++i) send(i);
   for (int64_t i = 0; i < kBatches; ++i) {
     const train::BatchInput<Cuda> input = inputs.receive();
     EXPECT_EQ(input.model.host_sample_offsets.back(), i);
     EXPECT_EQ(inputs.batch().sample_offsets.back(), i);
     ops::copy_rows<Cuda>(dev, input.model.tokens, found[static_cast<size_t>(i)]);
-    if (i + 1 < kBatches) send(i + 1);
+    if (i + ahead < kBatches) send(i + ahead);
   }
   for (int64_t i = 0; i < kBatches; ++i) {
     const Matrix<float> tokens = host_copy(dev, found[static_cast<size_t>(i)].view());
@@ -119,7 +125,8 @@ TEST_P(EmulatedBatches, arrive_before_they_are_read_and_stay_until_they_are) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(OfRowsOnTheDeviceAndOnTheHost, EmulatedBatches, testing::Values(int64_t{1} << 20, int64_t{0}));
+INSTANTIATE_TEST_SUITE_P(OfRowsOnTheDeviceAndOnTheHost, EmulatedBatches,
+                         testing::Values(Way{1 << 20, 1}, Way{0, 1}, Way{1 << 20, 2}, Way{0, 2}));
 
 }  // namespace
 }  // namespace gigahop::tests

@@ -3,9 +3,12 @@
 
 #include <vector>
 
+#include "base/error.h"
 #include "comm/communicator.h"
 #include "comm/cuda/gradient_sync.h"
+#include "comm/cuda/queue_exchange.h"
 #include "comm/device_collectives.h"
+#include "comm/traffic.h"
 #include "tensor/cuda_buffer.h"
 #include "tensor/host_copy.h"
 
@@ -99,6 +102,73 @@ TEST(DeviceGradientSync, sums_each_bucket_between_what_was_queued_before_it_and_
     for (double& sum : thrice) sum *= comm.size() * comm.size();
     EXPECT_EQ(host_copy(device(), vector_of(statistics)), thrice);
   }
+}
+
+/// Byte i of the message from one rank to another.
+std::byte byte_of(int64_t i, int from, int to) {
+  return static_cast<std::byte>(7 * i + 31 * from + 5 * to);
+}
+
+/// From none to some thousands, some pairs without a message; nothing for oneself.
+int64_t bytes_between(int from, int to, int repeat) {
+  return from == to || (from + to + repeat) % 3 == 0 ? 0 : 1000 * repeat + 10 * from + to;
+}
+
+struct Messages {
+  std::vector<int64_t> lengths;
+  std::vector<std::byte> bytes;
+
+  void add(int64_t length, int from, int to) {
+    lengths.push_back(length);
+    for (int64_t i = 0; i < length; ++i) bytes.push_back(byte_of(i, from, to));
+  }
+};
+
+TEST(DeviceExchange, moves_messages_of_any_length_between_all_ranks_and_counts_them) {
+  const Communicator comm = Communicator::world();
+  const int me = comm.rank();
+  for (int repeat = 0; repeat < 4; ++repeat) {
+    Messages out;
+    Messages in;
+    for (int rank = 0; rank < comm.size(); ++rank) {
+      out.add(bytes_between(me, rank, repeat), me, rank);
+      in.add(bytes_between(rank, me, repeat), rank, me);
+    }
+    Matrix<std::byte, Cuda> sent = on_device(out.bytes);
+    Matrix<std::byte, Cuda> received(1, static_cast<int64_t>(in.bytes.size()));
+    Matrix<float, Cuda> values = on_device(numbers<float>(10, me));
+    const Traffic before = traffic_of(comm);
+    {
+      const Phase phase(comm, "features");
+      queue_exchange(comm, {sent.data(), out.lengths}, {received.data(), in.lengths},
+                     device().communication_stream.get());
+    }
+    all_reduce_sum(device(), comm, vector_of(values));
+    cuda_check(cudaStreamSynchronize(device().communication_stream.get()), "cudaStreamSynchronize");
+    EXPECT_EQ(host_copy(device(), vector_of(received)), in.bytes) << repeat;
+    EXPECT_EQ(host_copy(device(), vector_of(values)), sums<float>(10, comm.size()));
+    int64_t counted = 0;
+    for (const PhaseTraffic& phase : traffic_between(before, traffic_of(comm))) {
+      if (phase.phase == "features") counted += phase.to_all_ranks().bytes;
+    }
+    EXPECT_EQ(counted, static_cast<int64_t>(out.bytes.size()));
+  }
+}
+
+/// The emulation's word for what may hang on GPUs.
+TEST(DeviceCollectives, under_way_on_two_communicators_of_nccl_are_refused) {
+  const Communicator one = Communicator::world();
+  const Communicator other = Communicator::world();
+  if (one.size() == 1) GTEST_SKIP() << "a rank alone uses none";
+  Matrix<float, Cuda> values = on_device(numbers<float>(10, one.rank()));
+  for (const Communicator* comm : {&one, &other}) {  // made with their first sums
+    Matrix<float, Cuda> first = on_device(numbers<float>(10, one.rank()));
+    all_reduce_sum(device(), *comm, vector_of(first));
+    finish_queued(device(), *comm);
+  }
+  all_reduce_sum(device(), one, vector_of(values));
+  EXPECT_THROW(all_reduce_sum(device(), other, vector_of(values)), Error);
+  EXPECT_EQ(host_copy(device(), vector_of(values)), sums<float>(10, one.size()));
 }
 
 TEST(DeviceOfLocalRank, is_one_of_those_of_the_host) {

@@ -1,14 +1,17 @@
-/// NCCL by MPI: what gigahop calls of it. A collective is a piece of work of its stream. Pieces run in the order in
-/// which they were queued, whatever stream they are on, for a process that waits in one cannot run the other that its
-/// peers wait for, as a GPU would.
+/// NCCL by MPI: what gigahop calls of it. A collective, or a group of messages, is a piece of work of its stream.
+/// Pieces run in the order in which they were queued, whatever stream they are on: NCCL promises that of one
+/// communicator. What would be under way on two at once is refused, for on GPUs they may wait for each other.
 #include <mpi.h>
 #include <nccl.h>
 
 #include <chrono>
+#include <cstdint>
 #include <cstring>
 #include <deque>
 #include <mutex>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "emulation/collectives.h"
 #include "emulation/device_state.h"
@@ -25,10 +28,11 @@ struct ncclComm {
 
 namespace {
 
-/// Collectives that are queued and have not run.
+/// Pieces that are queued and have not run.
 struct Queued {
   CUstream_st* stream;
   uint64_t num_done;  // of the stream, once it has run
+  ncclComm_t comm;
 };
 std::deque<Queued>& queue() {
   static std::deque<Queued> all;
@@ -41,6 +45,25 @@ void run_those_before(const CUstream_st* stream, uint64_t num_done) {
     device_state().drain(*first.stream, first.num_done);
   }
   queue().pop_front();
+}
+
+/// A message to or from another rank, of a group.
+struct Message {
+  enum class Way { kSend, kReceive };
+  Way way;
+  void* data;
+  size_t bytes;
+  int peer;
+  ncclComm_t comm;
+  CUstream_st* stream;
+};
+bool& is_in_group() {
+  static bool is = false;
+  return is;
+}
+std::vector<Message>& group() {
+  static std::vector<Message> messages;
+  return messages;
 }
 
 /// That uses the device: the one that makes communicators.
@@ -56,18 +79,62 @@ MPI_Datatype mpi_type(ncclDataType_t type) {
 }
 
 /// Sleeps while it waits: ranks of a test share few cores.
-int sum(void* values, int count, MPI_Datatype type, MPI_Comm comm) {
-  MPI_Request request = MPI_REQUEST_NULL;
-  int code = MPI_Iallreduce(MPI_IN_PLACE, values, count, type, MPI_SUM, comm, &request);
-  for (int is_done = 0; code == MPI_SUCCESS && is_done == 0;) {
-    code = MPI_Test(&request, &is_done, MPI_STATUS_IGNORE);
-    if (is_done == 0) std::this_thread::sleep_for(std::chrono::microseconds(20));
+int wait_for(std::vector<MPI_Request>& requests) {
+  int code = MPI_SUCCESS;
+  for (int are_done = 0; code == MPI_SUCCESS && are_done == 0;) {
+    code = PMPI_Testall(static_cast<int>(requests.size()), requests.data(), &are_done, MPI_STATUSES_IGNORE);
+    if (are_done == 0) std::this_thread::sleep_for(std::chrono::microseconds(20));
   }
   return code;
 }
 
+int sum(void* values, int count, MPI_Datatype type, MPI_Comm comm) {
+  std::vector<MPI_Request> requests(1);
+  const int code = MPI_Iallreduce(MPI_IN_PLACE, values, count, type, MPI_SUM, comm, requests.data());
+  return code == MPI_SUCCESS ? wait_for(requests) : code;
+}
+
+int exchange(const std::vector<Message>& messages) {
+  std::vector<MPI_Request> requests;
+  int code = MPI_SUCCESS;
+  for (const Message& message : messages) {
+    if (code != MPI_SUCCESS) break;
+    const auto bytes = static_cast<int>(message.bytes);
+    MPI_Request& request = requests.emplace_back(MPI_REQUEST_NULL);
+    code = message.way == Message::Way::kSend
+               ? MPI_Isend(message.data, bytes, MPI_BYTE, message.peer, 0, message.comm->handle, &request)
+               : MPI_Irecv(message.data, bytes, MPI_BYTE, message.peer, 0, message.comm->handle, &request);
+  }
+  return code == MPI_SUCCESS ? wait_for(requests) : code;
+}
+
 bool is_on_device(const void* address, size_t size) {
-  return device_state().memory.place_of(address, size) == DeviceMemory::Place::kDevice;
+  return size == 0 || device_state().memory.place_of(address, size) == DeviceMemory::Place::kDevice;
+}
+
+/// run() gives MPI's code.
+template <class Run>
+ncclResult_t queue_piece(ncclComm_t comm, CUstream_st* stream, Run run) {
+  if (!device_state().streams.contains(stream)) return ncclInvalidArgument;
+  if (!queue().empty() && queue().back().comm != comm) return ncclInvalidUsage;
+  const uint64_t num_done = stream->num_done + stream->queue.size() + 1;
+  queue().push_back({stream, num_done, comm});
+  const cudaError_t error = emulation::submit(stream, [=] {
+    run_those_before(stream, num_done);
+    comm->has_failed = run() != MPI_SUCCESS || comm->has_failed;
+  });
+  return error == cudaSuccess ? ncclSuccess : ncclUnhandledCudaError;
+}
+
+/// A message alone would be a group of its own: gigahop has none.
+ncclResult_t add_to_group(const Message& message, ncclDataType_t type) {
+  const std::lock_guard lock(device_state().mutex);
+  const bool valid =
+      is_in_group() && type == ncclInt8 && is_on_device(message.data, message.bytes) && message.bytes <= INT32_MAX &&
+      (group().empty() || (group().back().comm == message.comm && group().back().stream == message.stream));
+  if (!valid) return ncclInvalidArgument;
+  group().push_back(message);
+  return ncclSuccess;
 }
 
 }  // namespace
@@ -129,19 +196,35 @@ const char* ncclGetErrorString(ncclResult_t result) {
 
 ncclResult_t ncclAllReduce(const void* source, void* target, size_t count, ncclDataType_t type, ncclRedOp_t op,
                            ncclComm_t comm, cudaStream_t stream) {
-  DeviceState& state = device_state();
-  const std::lock_guard lock(state.mutex);
+  const std::lock_guard lock(device_state().mutex);
   const size_t bytes = count * (type == ncclFloat64 ? 8 : 4);
-  const bool valid = op == ncclSum && source == target && mpi_type(type) != MPI_DATATYPE_NULL &&
-                     (count == 0 || is_on_device(target, bytes)) && state.streams.contains(stream);
+  const bool valid =
+      op == ncclSum && source == target && mpi_type(type) != MPI_DATATYPE_NULL && is_on_device(target, bytes);
   if (!valid) return ncclInvalidArgument;
-  const uint64_t num_done = stream->num_done + stream->queue.size() + 1;
-  queue().push_back({stream, num_done});
-  const cudaError_t error = emulation::submit(stream, [=] {
-    run_those_before(stream, num_done);
-    const int code = sum(target, static_cast<int>(count), mpi_type(type), comm->handle);
-    comm->has_failed = comm->has_failed || code != MPI_SUCCESS;
-  });
-  return error == cudaSuccess ? ncclSuccess : ncclUnhandledCudaError;
+  return queue_piece(comm, stream, [=] { return sum(target, static_cast<int>(count), mpi_type(type), comm->handle); });
+}
+
+ncclResult_t ncclGroupStart() {
+  if (is_in_group()) return ncclInvalidUsage;
+  is_in_group() = true;
+  return ncclSuccess;
+}
+
+ncclResult_t ncclSend(const void* data, size_t count, ncclDataType_t type, int peer, ncclComm_t comm,
+                      cudaStream_t stream) {
+  return add_to_group({Message::Way::kSend, const_cast<void*>(data), count, peer, comm, stream}, type);
+}
+
+ncclResult_t ncclRecv(void* data, size_t count, ncclDataType_t type, int peer, ncclComm_t comm, cudaStream_t stream) {
+  return add_to_group({Message::Way::kReceive, data, count, peer, comm, stream}, type);
+}
+
+ncclResult_t ncclGroupEnd() {
+  const std::lock_guard lock(device_state().mutex);
+  if (!is_in_group()) return ncclInvalidUsage;
+  is_in_group() = false;
+  const std::vector<Message> messages = std::exchange(group(), {});
+  if (messages.empty()) return ncclSuccess;
+  return queue_piece(messages.front().comm, messages.front().stream, [=] { return exchange(messages); });
 }
 }

@@ -91,7 +91,8 @@ TEST(EmulatedCheckpoint, of_a_run_that_is_stopped_and_resumed_equals_that_of_an_
   EXPECT_FALSE(whole.codes.empty());
 }
 
-/// Where rows come from changes no bit: the device's memory, the host's, the cache, renewed between epochs, or others.
+/// Where rows come from changes no bit: the device's memory, the host's, the cache, renewed between epochs, or others,
+/// by MPI or NCCL.
 TEST(EmulatedRows, give_the_same_training_wherever_they_lie) {
   const comm::Communicator world = comm::Communicator::world();
   const fs::path folder = empty_folder(world, "emulated_rows");
@@ -104,12 +105,23 @@ TEST(EmulatedRows, give_the_same_training_wherever_they_lie) {
       train_planted(world, on(proto::Config::CPU, ModelConfig::LOCAL), folder / "partition", folder / "cpu");
   expect_close(plain, cpu);
   sampler.set_cache_bytes(5000);
-  for (const auto policy : {proto::SamplerConfig::NONE, proto::SamplerConfig::DEGREE, proto::SamplerConfig::VIP,
-                            proto::SamplerConfig::PRESAMPLE}) {
-    const bool on_device = policy == proto::SamplerConfig::DEGREE;
-    sampler.set_cache_policy(policy);
-    sampler.set_device_rows_bytes(on_device ? int64_t{1} << 30 : 0);
-    const std::string name = proto::SamplerConfig::CachePolicy_Name(policy);
+  struct Way {
+    proto::SamplerConfig::CachePolicy policy;
+    int64_t device_rows_bytes;
+    proto::SamplerConfig::FeatureTransport transport;
+  };
+  constexpr int64_t kAll = int64_t{1} << 30;
+  for (const Way way : {Way{proto::SamplerConfig::NONE, 0, proto::SamplerConfig::MPI},
+                        Way{proto::SamplerConfig::DEGREE, kAll, proto::SamplerConfig::MPI},
+                        Way{proto::SamplerConfig::VIP, 0, proto::SamplerConfig::MPI},
+                        Way{proto::SamplerConfig::PRESAMPLE, 0, proto::SamplerConfig::MPI},
+                        Way{proto::SamplerConfig::NONE, kAll, proto::SamplerConfig::NCCL},
+                        Way{proto::SamplerConfig::PRESAMPLE, 0, proto::SamplerConfig::NCCL}}) {
+    sampler.set_cache_policy(way.policy);
+    sampler.set_device_rows_bytes(way.device_rows_bytes);
+    sampler.set_feature_transport(way.transport);
+    const std::string name = proto::SamplerConfig::CachePolicy_Name(way.policy) + "_" +
+                             proto::SamplerConfig::FeatureTransport_Name(way.transport);
     const Trained trained = train_planted(world, config, folder / "partition", folder / name);
     EXPECT_EQ(trained.losses, plain.losses) << name;
     EXPECT_EQ(trained.parameters, plain.parameters) << name;

@@ -125,5 +125,31 @@ TEST(PutRows, overwrites_the_rows_of_its_slots_and_no_others) {
   }
 }
 
+TEST(TakeRows, copies_any_rows_in_any_order_bit_for_bit) {
+  constexpr int64_t kTable = 50;
+  for (const int64_t rows : {0, 1, 7, 300}) {
+    for (const int64_t cols : {1, 6, 77}) {
+      std::vector<uint16_t> table;
+      for (int64_t i = 0; i < kTable * cols; ++i) table.push_back(static_cast<uint16_t>(7919 * i));
+      std::vector<int64_t> taken;
+      std::vector<uint16_t> expected;
+      for (int64_t r = 0; r < rows; ++r) {
+        taken.push_back((r * 17 + 49) % kTable);
+        const auto row = table.begin() + taken.back() * cols;
+        expected.insert(expected.end(), row, row + cols);
+      }
+      const auto check = [&]<class Device>(Device& dev) {
+        const auto x = matrix_of<Device>(kTable, cols, table);
+        auto y = matrix_of<Device>(rows, cols, std::vector<uint16_t>(expected.size()));
+        take_rows<Device>(dev, on_device<Device>(taken), x.view(), y.view());
+        EXPECT_EQ(host_values(y), expected) << rows << " of " << cols;
+      };
+      Reference reference;
+      check(reference);
+      on_each_device(check);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace gigahop::ops

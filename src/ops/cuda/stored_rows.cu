@@ -36,6 +36,13 @@ __global__ void put(const int32_t* __restrict__ slots, MatrixView<const uint16_t
   for (int64_t c = threadIdx.x; c < x.cols; c += cuda::kWarp) y.row(slots[r])[c] = x.row(r)[c];
 }
 
+__global__ void take(const int64_t* __restrict__ rows, MatrixView<const uint16_t, Cuda> x,
+                     MatrixView<uint16_t, Cuda> y) {
+  const int64_t r = cuda::row_of_warp();
+  if (r >= y.rows) return;
+  for (int64_t c = threadIdx.x; c < y.cols; c += cuda::kWarp) y.row(r)[c] = x.row(rows[r])[c];
+}
+
 template <class T>
 bool has_packs(const MatrixView<T, Cuda>& rows, int64_t count) {
   const auto address = reinterpret_cast<uintptr_t>(rows.data);
@@ -81,6 +88,13 @@ void put_rows<Cuda>(Cuda& dev, VectorOf<Cuda, const int32_t> slots, MatrixView<c
                     MatrixView<uint16_t, Cuda> y) {
   require(x.rows == slots.size && x.cols == y.cols, "put_rows: extents agree");
   cuda::launch(dev, cuda::one_warp_each(x.rows), put, slots.data, x, y);
+}
+
+template <>
+void take_rows<Cuda>(Cuda& dev, VectorOf<Cuda, const int64_t> rows, MatrixView<const uint16_t, Cuda> x,
+                     MatrixView<uint16_t, Cuda> y) {
+  require(y.rows == rows.size && x.cols == y.cols, "take_rows: extents agree");
+  cuda::launch(dev, cuda::one_warp_each(y.rows), take, rows.data, x, y);
 }
 
 }  // namespace gigahop::ops

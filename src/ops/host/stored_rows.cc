@@ -34,6 +34,13 @@ void put_rows(Device&, VectorOf<Device, const int32_t> slots, MatrixView<const u
   for (int64_t r = 0; r < x.rows; ++r) std::copy_n(x.row(r), x.cols, y.row(slots[r]));
 }
 
+template <class Device>
+void take_rows(Device&, VectorOf<Device, const int64_t> rows, MatrixView<const uint16_t, Device> x,
+               MatrixView<uint16_t, Device> y) {
+  require(y.rows == rows.size && x.cols == y.cols, "take_rows: extents agree");
+  for (int64_t r = 0; r < y.rows; ++r) std::copy_n(x.row(rows[r]), y.cols, y.row(r));
+}
+
 #define GIGAHOP_INSTANTIATE(T, Device) \
   template void gather_stored_rows(Device&, const StoredRows<T, Device>&, VectorOf<Device, const int64_t>, Out<Device>);
 GIGAHOP_INSTANTIATE(float, Cpu)
@@ -43,8 +50,12 @@ GIGAHOP_INSTANTIATE(float, Reference)
 GIGAHOP_INSTANTIATE(Float16, Reference)
 GIGAHOP_INSTANTIATE(BFloat16, Reference)
 
-template void put_rows(Cpu&, VectorOf<Cpu, const int32_t>, MatrixView<const uint16_t, Cpu>, MatrixView<uint16_t, Cpu>);
-template void put_rows(Reference&, VectorOf<Reference, const int32_t>, MatrixView<const uint16_t, Reference>,
-                       MatrixView<uint16_t, Reference>);
+#define GIGAHOP_INSTANTIATE_COPIES(Device)                                                              \
+  template void put_rows(Device&, VectorOf<Device, const int32_t>, MatrixView<const uint16_t, Device>,  \
+                         MatrixView<uint16_t, Device>);                                                 \
+  template void take_rows(Device&, VectorOf<Device, const int64_t>, MatrixView<const uint16_t, Device>, \
+                          MatrixView<uint16_t, Device>);
+GIGAHOP_INSTANTIATE_COPIES(Cpu)
+GIGAHOP_INSTANTIATE_COPIES(Reference)
 
 }  // namespace gigahop::ops

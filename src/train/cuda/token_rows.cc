@@ -7,12 +7,15 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "comm/agree.h"
+#include "comm/cuda/queue_exchange.h"
+#include "comm/traffic.h"
 #include "ops/stored_rows.h"
 
 namespace gigahop::train {
 namespace {
 
 constexpr int64_t kHops = 3;
+constexpr int64_t kWordBytes = sizeof(uint16_t);
 
 StoredTokens stored_tokens(const graph::LocalGraph& graph, const sampler::Loader& loader, const proto::Config& config) {
   StoredTokens stored{.owned = {},
@@ -43,7 +46,8 @@ void with_stored_type(array::DType dtype, const Use& use) {
 
 TokenRows<Cuda>::TokenRows(Cuda& dev, const comm::Communicator& comm, const graph::LocalGraph& graph,
                            const sampler::Loader& loader, const proto::Config& config)
-    : dev_(&dev) {
+    : dev_(&dev),
+      comm_(comm.size() > 1 && config.sampler().feature_transport() == proto::SamplerConfig::NCCL ? &comm : nullptr) {
   comm::agree(comm, [&] { open(stored_tokens(graph, loader, config)); });
   log_info("token rows of this rank's nodes, {}: in {}", human_bytes(static_cast<double>(num_owned_ * row_bytes_)),
            are_owned_on_device_ ? "the GPU's memory"
@@ -69,7 +73,7 @@ void TokenRows<Cuda>::open(const StoredTokens& stored) {
   } else {
     owned_on_host_ = PinnedMemory(bytes);
   }
-  char* target = are_owned_on_device_ ? owned_on_device_.data() : owned_on_host_.data();
+  char* target = const_cast<char*>(owned());
   for (const std::span<const std::byte> rows : stored.owned) {
     if (are_owned_on_device_) {
       copy_to_device<std::byte>(*dev_, rows, reinterpret_cast<std::byte*>(target));
@@ -81,7 +85,7 @@ void TokenRows<Cuda>::open(const StoredTokens& stored) {
 }
 
 void TokenRows<Cuda>::put_cached(std::span<const sampler::CachedRows> fresh) {
-  const int64_t words = row_bytes_ / static_cast<int64_t>(sizeof(uint16_t));
+  const int64_t words = row_bytes_ / kWordBytes;
   for (const sampler::CachedRows& rows : fresh) {
     CudaScratch scratch(*dev_);
     const auto count = static_cast<int64_t>(rows.slots.size());
@@ -94,6 +98,24 @@ void TokenRows<Cuda>::put_cached(std::span<const sampler::CachedRows> fresh) {
   }
 }
 
+void TokenRows<Cuda>::exchange(const sampler::RowExchange& exchange, VectorView<const int64_t, Cuda> sent_rows,
+                               std::byte* sent, std::byte* received) {
+  const int64_t words = row_bytes_ / kWordBytes;
+  {
+    const OnCommunicationStream scope(*dev_);
+    ops::take_rows<Cuda>(*dev_, sent_rows, {reinterpret_cast<const uint16_t*>(owned()), num_owned_, words},
+                         {reinterpret_cast<uint16_t*>(sent), sent_rows.size, words});
+  }
+  const auto bytes_of = [&](std::vector<int64_t> rows) {
+    for (int64_t& count : rows) count *= row_bytes_;
+    return rows;
+  };
+  const std::vector<int64_t> bytes_sent = bytes_of(exchange.num_sent);
+  const std::vector<int64_t> bytes_received = bytes_of(exchange.num_received);
+  const comm::Phase phase(*comm_, "features");
+  comm::queue_exchange(*comm_, {sent, bytes_sent}, {received, bytes_received}, dev_->communication_stream.get());
+}
+
 MatrixView<const float, Cuda> TokenRows<Cuda>::gather(VectorView<const int64_t, Cuda> places, const std::byte* fetched,
                                                       int64_t num_fetched) {
   const int64_t width = kHops * feature_width_;
@@ -102,9 +124,8 @@ MatrixView<const float, Cuda> TokenRows<Cuda>::gather(VectorView<const int64_t, 
     const auto rows = [&](const void* first, int64_t count) {
       return MatrixView<const T, Cuda>(static_cast<const T*>(first), count, width);
     };
-    const void* const owned = are_owned_on_device_ ? owned_on_device_.data() : owned_on_host_.data();
     ops::gather_stored_rows<T, Cuda>(
-        *dev_, {rows(owned, num_owned_), rows(cached_.data(), cache_capacity_), rows(fetched, num_fetched)}, places,
+        *dev_, {rows(owned(), num_owned_), rows(cached_.data(), cache_capacity_), rows(fetched, num_fetched)}, places,
         {tokens_.data(), places.size, width});
   });
   return tokens_.view();

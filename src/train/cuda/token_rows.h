@@ -1,5 +1,6 @@
 /// Token rows as a GPU reads them: the rank's own in its memory, or, where they are too many, in pinned host memory
-/// that it reads over the link; those in the row cache in its memory; those fetched for a batch as they come with it.
+/// that it reads over the link; those in the row cache in its memory; those fetched for a batch as they come with it,
+/// or from the GPUs that own them.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +26,7 @@ struct StoredTokens {
 template <>
 class TokenRows<Cuda> {
  public:
-  /// Collective. dev outlives this. Errors Error{kDevice}, on all ranks if on any: no memory for the rows
+  /// Collective. dev and comm outlive this. Errors Error{kDevice}, on all ranks if on any: no memory for the rows
   TokenRows(Cuda& dev, const comm::Communicator& comm, const graph::LocalGraph& graph, const sampler::Loader& loader,
             const proto::Config& config);
   /// The rows are copied.
@@ -33,6 +34,16 @@ class TokenRows<Cuda> {
 
   bool are_owned_on_device() const { return are_owned_on_device_; }
   int64_t row_bytes() const { return row_bytes_; }
+
+  /// Whether GPUs send each other the rows of a batch.
+  bool are_exchanged() const { return comm_ != nullptr; }
+  /// Behind what the communication stream has queued; only where rows are exchanged.
+  ///
+  /// sent_rows  [.] of `exchange`, in the device's memory
+  /// sent       [sum of num_sent, row_bytes] where they are put together
+  /// received   [sum of num_received, row_bytes]
+  void exchange(const sampler::RowExchange& exchange, VectorView<const int64_t, Cuda> sent_rows, std::byte* sent,
+                std::byte* received);
 
   /// These rows take their slots of the cache, behind what the device's stream has queued. Waits for that.
   void put_cached(std::span<const sampler::CachedRows> fresh);
@@ -46,8 +57,10 @@ class TokenRows<Cuda> {
 
  private:
   void open(const StoredTokens& stored);
+  const char* owned() const { return are_owned_on_device_ ? owned_on_device_.data() : owned_on_host_.data(); }
 
   Cuda* dev_;
+  const comm::Communicator* comm_ = nullptr;  // where GPUs send each other rows
   array::DType dtype_ = array::DType::kFloat32;
   int64_t feature_width_ = 0;
   int64_t row_bytes_ = 0;

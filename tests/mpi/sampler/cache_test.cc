@@ -186,6 +186,63 @@ TEST_F(CacheTest, that_a_device_keeps_gives_the_same_tokens_also_where_batches_a
   }
 }
 
+/// Sends rows as devices do: to each rank those it wants of this rank's own, one rank after the other.
+std::vector<std::byte> exchanged(const comm::Communicator& world, const graph::LocalGraph& graph, int64_t row_bytes,
+                                 const RowExchange& exchange) {
+  std::vector<std::byte> owned;
+  for (const graph::Shard& shard : graph.shards()) {
+    const std::span<const std::byte> rows = shard.tokens().bytes();
+    owned.insert(owned.end(), rows.begin(), rows.end());
+  }
+  std::vector<std::vector<std::byte>> messages;
+  auto row = exchange.sent_rows.begin();
+  for (const int64_t count : exchange.num_sent) {
+    std::vector<std::byte>& message = messages.emplace_back();
+    for (const auto end = row + count; row != end; ++row) {
+      message.insert(message.end(), owned.begin() + *row * row_bytes, owned.begin() + (*row + 1) * row_bytes);
+    }
+  }
+  const comm::ReceivedValues<std::byte> received = comm::all_to_all(world, messages);
+  for (int rank = 0; rank < world.size(); ++rank) {
+    EXPECT_EQ(static_cast<int64_t>(received.from(rank).size()), exchange.num_received[rank] * row_bytes);
+  }
+  return received.values;
+}
+
+TEST_F(CacheTest, beside_rows_that_devices_exchange_gives_the_same_tokens) {
+  const graph::LocalGraph graph = open_graph(world_, write("exchange", array::DType::kFloat16));
+  const int64_t row_bytes = FeatureStore(graph, world_).row_bytes();
+  LoaderOptions options{.sample_size = kSampleSize, .num_groups = 3, .assembly = Assembly::kDevice};
+  for (const CachePolicy policy : {CachePolicy::kNone, CachePolicy::kPresample}) {
+    options.cache_policy = policy;
+    options.cache_bytes = 10 * (row_bytes + 12);
+    options.assembly = Assembly::kDevice;
+    Loader fetching(graph, world_.duplicate(), options);
+    OwnRows rows(graph, fetching.cache_capacity());
+    options.assembly = Assembly::kDevices;
+    Loader planning(graph, world_.duplicate(), options);
+    OwnRows rows_and_others(graph, planning.cache_capacity());
+    for (int64_t salt = 0; salt < 3; ++salt) {
+      const std::vector<BatchRequest> requests = requests_of(graph, salt);
+      fetching.fill_cache(salt, source_of(requests));
+      planning.fill_cache(salt, source_of(requests));
+      for (const BatchRequest& request : requests) {
+        const MiniBatch expected = fetching.load(request);
+        MiniBatch batch = planning.load(request);
+        EXPECT_EQ(batch.fetched.size(), 0);
+        EXPECT_EQ(batch.fetched_bytes, expected.fetched_bytes);
+        EXPECT_EQ(expected.exchange, RowExchange{});
+        if (world_.size() > 1) {
+          const std::vector<std::byte> received = exchanged(world_, graph, row_bytes, batch.exchange);
+          batch.fetched.resize(static_cast<int64_t>(received.size()));
+          std::ranges::copy(received, batch.fetched.data());
+        }
+        EXPECT_EQ(rows_and_others.tokens_of(batch), rows.tokens_of(expected)) << salt;
+      }
+    }
+  }
+}
+
 TEST_F(CacheTest, is_not_filled_by_one_rank_or_without_samples) {
   const graph::LocalGraph graph = open_graph(world_, write("no_cache"));
   Loader loader(

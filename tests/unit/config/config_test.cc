@@ -135,6 +135,15 @@ TEST(Validate, lists_every_problem_at_once) {
   }
 }
 
+TEST(Validate, wants_gpus_for_rows_that_go_from_gpu_to_gpu) {
+  proto::Config config;
+  config.mutable_sampler()->set_feature_transport(proto::SamplerConfig::NCCL);
+  EXPECT_TRUE(
+      contains(complaint([&] { validate(config); }), "sampler.feature_transport: expected MPI with device CPU"));
+  config.set_device(proto::Config::CUDA);
+  validate(config);
+}
+
 TEST(Validate, accepts_the_ends_of_closed_ranges) {
   proto::Config config;
   config.mutable_train()->set_epochs(0);

@@ -121,6 +121,23 @@ TEST(TrainingMemory, of_token_rows_is_the_gpus_where_they_fit_its_budget_and_pin
   EXPECT_EQ(forecast_training(config, share, nullptr, 2).device_bytes, pinned.device_bytes - pinned.device_cache_bytes);
 }
 
+TEST(TrainingMemory, of_rows_that_gpus_send_each_other_is_the_gpus_alone) {
+  proto::Config config = config_of(1024);
+  config.set_device(proto::Config::CUDA);
+  GraphShare share = kShare;
+  share.num_ranks = 4;
+  share.num_owned = 250000;
+  const TrainingMemory by_mpi = forecast_training(config, share, nullptr, 2);
+  config.mutable_sampler()->set_feature_transport(proto::SamplerConfig::NCCL);
+  const TrainingMemory by_nccl = forecast_training(config, share, nullptr, 2);
+  EXPECT_GT(by_nccl.device_bytes, by_mpi.device_bytes);
+  EXPECT_LT(by_nccl.total_bytes(), by_mpi.total_bytes());
+  share.num_ranks = 1;
+  const TrainingMemory alone = forecast_training(config, share, nullptr, 2);
+  config.mutable_sampler()->set_feature_transport(proto::SamplerConfig::MPI);
+  EXPECT_EQ(alone.device_bytes, forecast_training(config, share, nullptr, 2).device_bytes);
+}
+
 TEST(TrainingMemory, of_a_gpu_limits_the_batch) {
   proto::Config config = config_of(4096);
   config.set_device(proto::Config::CUDA);

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "ops/adam_coefficients.h"
 #include "ops/cpu/clones.h"
 #include "ops/cpu/parallel.h"
 #include "ops/cpu/timed.h"
@@ -11,23 +12,14 @@
 namespace gigahop::ops {
 namespace {
 
-struct Coefficients {
-  float gradient_scale;
-  float weight_decay;
-  float beta1;
-  float beta2;
-  float step_size;                // learning rate / (1 - beta1^t)
-  float inverse_root_correction;  // 1 / sqrt(1 - beta2^t)
-  float epsilon;
-};
-
-GIGAHOP_CLONES void update(const Coefficients& coefficients, const float* __restrict gradients, float* __restrict first,
-                           float* __restrict second, float* __restrict values, int64_t n) {
-  const Coefficients k = coefficients;
+GIGAHOP_CLONES void update(const AdamCoefficients& coefficients, float gradient_scale,
+                           const float* __restrict gradients, float* __restrict first, float* __restrict second,
+                           float* __restrict values, int64_t n) {
+  const AdamCoefficients k = coefficients;
   for (int64_t i = 0; i < n; ++i) {
-    const float gradient = gradients[i] * k.gradient_scale + k.weight_decay * values[i];
-    first[i] = k.beta1 * first[i] + (1.0F - k.beta1) * gradient;
-    second[i] = k.beta2 * second[i] + (1.0F - k.beta2) * gradient * gradient;
+    const float gradient = gradients[i] * gradient_scale + k.weight_decay * values[i];
+    first[i] = k.beta1 * first[i] + k.one_minus_beta1 * gradient;
+    second[i] = k.beta2 * second[i] + k.one_minus_beta2 * gradient * gradient;
     values[i] -= k.step_size * first[i] / (std::sqrt(second[i]) * k.inverse_root_correction + k.epsilon);
   }
 }
@@ -42,19 +34,10 @@ void adam<Cpu>(Cpu& dev, const AdamOptions& options, int64_t step, VectorOf<Cpu,
   require(gradients.size == values.size && first_moments.size == values.size && second_moments.size == values.size &&
               square_sum.size == 1,
           "adam: extents agree");
-  require(step >= 1, "adam: steps count from 1");
-  const auto t = static_cast<double>(step);
-  const Coefficients coefficients = {
-      static_cast<float>(clipping(options.clip_gradient_norm, std::sqrt(square_sum[0]))),
-      static_cast<float>(options.weight_decay),
-      static_cast<float>(options.beta1),
-      static_cast<float>(options.beta2),
-      static_cast<float>(options.learning_rate / (1 - std::pow(options.beta1, t))),
-      static_cast<float>(1 / std::sqrt(1 - std::pow(options.beta2, t))),
-      static_cast<float>(options.epsilon),
-  };
+  const AdamCoefficients coefficients = adam_coefficients(options, step);
+  const auto scale = static_cast<float>(clipping(options.clip_gradient_norm, std::sqrt(square_sum[0])));
   cpu::for_each_block(dev, values.size, cpu::kElementBlock, [&](int64_t first, int64_t count) {
-    update(coefficients, gradients.data + first, first_moments.data + first, second_moments.data + first,
+    update(coefficients, scale, gradients.data + first, first_moments.data + first, second_moments.data + first,
            values.data + first, count);
   });
 }

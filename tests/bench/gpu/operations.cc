@@ -11,6 +11,7 @@
 #include "ops/local_encoder.h"
 #include "ops/nearest_codeword.h"
 #include "ops/rows.h"
+#include "ops/stored_rows.h"
 #include "ops/vector.h"
 
 namespace gigahop::bench {
@@ -63,18 +64,18 @@ class Bench {
   Rows random(int64_t rows, int64_t cols) { return random_rows(dev_, rows, cols, ++tag_); }
 
   void gathers() {
-    const int64_t rows = extents_.num_tokens();
-    const int64_t cols = shape_.feature_width;
+    const int64_t rows = extents_.num_nodes;
+    const int64_t cols = 3 * shape_.feature_width;
     const Rows store = random(kStoredPerTaken * rows, cols);
-    std::vector<int32_t> index;
+    std::vector<int64_t> index;
     for (int64_t r = 0; r < rows; ++r) {
-      index.push_back(static_cast<int32_t>(random_bits({3}, Purpose::kTest, 0, static_cast<uint64_t>(r), 0) %
+      index.push_back(static_cast<int64_t>(random_bits({3}, Purpose::kTest, 0, static_cast<uint64_t>(r), 0) %
                                            static_cast<uint64_t>(store.rows())));
     }
-    const Buffer<int32_t, Cuda> taken = on_device(dev_, index);
+    const Buffer<int64_t, Cuda> places = on_device(dev_, index);
     Rows found(rows, cols);
     measure("gather of token rows", 2 * kFloatBytes * size(rows, cols), 0, [&] {
-      ops::gather_rows<Cuda>(dev_, store, {taken.data(), taken.size()}, found);
+      ops::gather_stored_rows<float, Cuda>(dev_, {store.view(), {}, {}}, {places.data(), places.size()}, found);
     });
   }
 

@@ -107,7 +107,7 @@ def fails(folder, site, check, log):
     if not build(folder, preset, [program], log):
         raise SystemExit(f"{site} without its statement is not built; the log says why")
     is_ops = program in ("ops_emulated_test", "ops_races_test")
-    tests = f"{site.tests()}-*central_differences" if is_ops else "EmulatedBatches.*" if name == "batches" else "*"
+    tests = f"{site.tests()}-*central_differences" if is_ops else "*EmulatedBatches.*" if name == "batches" else "*"
     command = [folder / "build" / preset / "tests" / "emulation" / program, f"--gtest_filter={tests}", "--gtest_brief=1"]
     if is_ops:
         command.append("--gtest_fail_fast")

@@ -5,6 +5,7 @@
 #include "base/trace.h"
 #include "comm/agree.h"
 #include "dataset/import.h"
+#include "launch/output_place.h"
 #include "launch/source_fingerprint.h"
 #include "launch/stages.h"
 
@@ -201,6 +202,11 @@ void make_dataset(Context& context, Origin origin, const std::filesystem::path& 
   comm::agree(context.comm, [&] {
     if (context.comm.rank() != 0) return;
     if (is_import) check_import(config.import());
+    require_place_for_output(output);
+    if (existing == PendingFolder::Existing::kReplace) {
+      require_replaceable(output, graph::kDatasetManifest,
+                          is_import ? named_sources(config.import()) : std::vector<std::filesystem::path>());
+    }
     if (!is_import && config.generate().kind() == GenerateConfig::NO_KIND) throw no_kind(origin);
     if (context.dry_run) {
       fmt::print("dataset {}: from {}; one process, streaming: below 1 GiB, whatever the number of edges\n",

@@ -5,6 +5,7 @@
 #include "comm/agree.h"
 #include "graph/part_export.h"
 #include "launch/command.h"
+#include "launch/output_place.h"
 
 namespace gigahop::launch {
 
@@ -33,7 +34,9 @@ void add_export(CLI::App& app, Invocation& invocation) {
   command->add_option("--output", options->output, "File to write")->type_name("FILE")->required();
   invocation.add(*command, {}, [=](Context& context) {
     comm::agree(context.comm, [&] {
-      if (context.comm.rank() != 0 || context.dry_run) return;
+      if (context.comm.rank() != 0) return;
+      require_place_for_output(options->output);
+      if (context.dry_run) return;
       const int64_t num_edges =
           graph::export_part(options->partition, options->part, kFormats.at(options->format), options->output);
       fmt::print("{}: {} edges of part {}\n", options->output, with_commas(num_edges), options->part);

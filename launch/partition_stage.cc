@@ -9,6 +9,7 @@
 #include "comm/agree.h"
 #include "graph/dataset_folder.h"
 #include "graph/partition_folder.h"
+#include "launch/output_place.h"
 #include "launch/stages.h"
 #include "partition/assign.h"
 #include "partition/choose_parts.h"
@@ -103,6 +104,11 @@ void make_partition(Context& context, const fs::path& dataset, const fs::path& o
   partition::PartitionOptions options = partition_options(context.config, dataset, output, existing);
   if (!refine_from.empty()) options.refine_from = refine_from;
   const bool speaks = context.comm.rank() == 0;
+  comm::agree(context.comm, [&] {
+    if (!speaks) return;
+    require_place_for_output(output);
+    if (existing == PendingFolder::Existing::kReplace) require_replaceable(output, graph::kPartitionManifest, {});
+  });
   if (context.dry_run && !fs::exists(dataset / graph::kDatasetManifest)) {
     if (speaks) print_unknown_yet("partition", output, dataset);
     return;

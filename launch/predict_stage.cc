@@ -11,6 +11,7 @@
 #include "comm/lock_folder.h"
 #include "graph/dataset_folder.h"
 #include "graph/partition_folder.h"
+#include "launch/output_place.h"
 #include "launch/prediction_table.h"
 #include "launch/stages.h"
 #include "train/predictor.h"
@@ -60,6 +61,7 @@ Completion predict_nodes(Context& context, const fs::path& partition, const fs::
   const proto::PredictConfig& settings = context.config.predict();
   std::optional<graph::DatasetFolder> names;
   comm::agree(context.comm, [&] {
+    if (speaks) require_place_for_output(output);
     if (speaks && needs_dataset(settings)) names.emplace(open_dataset_of(partition, dataset));
   });
   if (context.dry_run) {

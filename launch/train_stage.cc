@@ -4,7 +4,9 @@
 
 #include "base/progress.h"
 #include "base/trace.h"
+#include "comm/agree.h"
 #include "graph/partition_folder.h"
+#include "launch/output_place.h"
 #include "launch/stages.h"
 #include "train/memory_plan.h"
 #include "train/trainer.h"
@@ -38,6 +40,9 @@ Completion train_model(Context& context, const fs::path& partition, const fs::pa
   const trace::Span span("train");
   const bool speaks = context.comm.rank() == 0;
   context.config.set_threads(context.num_threads);
+  comm::agree(context.comm, [&] {
+    if (speaks) require_place_for_output(run);
+  });
   if (context.dry_run && !fs::exists(partition / graph::kPartitionManifest)) {
     if (speaks) print_unknown_yet("train", run, partition);
     return Completion::kLimited;

@@ -1,19 +1,19 @@
 #include "base/files.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/progress.h"
 
 namespace gigahop {
 namespace fs = std::filesystem;
@@ -55,9 +55,25 @@ OpenFile open_regular(const fs::path& path) {
   struct stat status = {};
   if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
     close(fd);
+    if (S_ISDIR(status.st_mode)) throw file_error(path, "open", EISDIR);
     throw data_error(path.string(), "a regular file", "something else");
   }
   return {fd, static_cast<size_t>(status.st_size)};
+}
+
+struct Closing {
+  int fd;
+  ~Closing() { close(fd); }
+};
+
+bool is_pipe(int fd) {
+  struct stat status = {};
+  return fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode);
+}
+
+Error too_long(const fs::path& path, uint64_t most_bytes, std::string_view found) {
+  return data_error(path.string(),
+                    fmt::format("at most {} bytes of text", with_commas(static_cast<int64_t>(most_bytes))), found);
 }
 
 }  // namespace
@@ -214,13 +230,36 @@ void PendingFolder::commit() {
   lock_.reset();
 }
 
-std::string read_text_file(const fs::path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  const int error_number = errno;
-  std::error_code ignored;  // what cannot be asked about could not be opened either
-  if (fs::is_directory(path, ignored)) throw file_error(path, "open", EISDIR);
-  if (!stream) throw file_error(path, "open", error_number);
-  return {std::istreambuf_iterator<char>(stream), {}};
+std::string read_text_file(const fs::path& path, uint64_t most_bytes) {
+  const InputFile file(path);
+  if (file.size() > most_bytes) throw too_long(path, most_bytes, with_commas(static_cast<int64_t>(file.size())));
+  std::string text(file.size(), '\0');
+  file.read_at(0, std::as_writable_bytes(std::span(text)));
+  return text;
+}
+
+std::string read_text_stream(const fs::path& path, uint64_t most_bytes) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe without a writer does not wait
+  if (fd < 0) throw file_error(path, "open", errno);
+  const Closing closing{fd};
+  std::string text;
+  while (text.size() <= most_bytes) {
+    char piece[4096];
+    const ssize_t count = read(fd, piece, sizeof(piece));
+    if (count == 0) {
+      if (text.empty() && is_pipe(fd)) throw data_error(path.string(), "a text", "a pipe that nobody writes into");
+      return text;
+    }
+    if (count > 0) {
+      text.append(piece, static_cast<size_t>(count));
+    } else if (errno == EAGAIN) {
+      pollfd waiting = {.fd = fd, .events = POLLIN, .revents = 0};
+      poll(&waiting, 1, -1);
+    } else if (errno != EINTR) {
+      throw file_error(path, "read", errno);
+    }
+  }
+  throw too_long(path, most_bytes, "more");
 }
 
 void write_text_file(const fs::path& path, std::string_view text) {

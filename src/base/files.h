@@ -102,7 +102,13 @@ class PendingFolder {
 /// The name under which a folder is built before it gets its final one; ranks other than 0 write there too.
 std::filesystem::path partial_path(const std::filesystem::path& final_path);
 
-std::string read_text_file(const std::filesystem::path& path);
+/// What text protos of 2 GiB and more are refused for, refused before it is read.
+constexpr uint64_t kMostTextBytes = (uint64_t{1} << 31) - 1;
+/// Of a regular file.
+std::string read_text_file(const std::filesystem::path& path, uint64_t most_bytes = kMostTextBytes);
+/// Of whatever can be opened and ends within `most_bytes`: a pipe too, which is waited for while somebody can write
+/// into it. Error{kData} for one that nobody does and that holds nothing.
+std::string read_text_stream(const std::filesystem::path& path, uint64_t most_bytes);
 /// Written to a temporary name, synced, renamed.
 void write_text_file(const std::filesystem::path& path, std::string_view text);
 void make_folders(const std::filesystem::path& path);

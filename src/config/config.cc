@@ -17,6 +17,8 @@
 namespace gigahop::config {
 namespace {
 
+constexpr uint64_t kMostBytes = uint64_t{1} << 20;  // fifty times src/proto/config.proto, comments and all
+
 /// The text between the first two quotes from `from` on.
 std::string quoted_after(const std::string& text, std::string_view from) {
   const size_t start = text.find(from);
@@ -57,7 +59,7 @@ proto::Config load_config(const std::filesystem::path& path) {
   if (path.empty()) return config;
   std::string text;
   try {
-    text = read_text_file(path);
+    text = read_text_stream(path, kMostBytes);
   } catch (const Error& error) {
     throw Error(ErrorKind::kConfig, error.what());
   }

@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 """Every wrong file, field or value is one line with file, place, expected, found; exit code 2 or 3; nothing is left."""
+import os
+import subprocess
 import unittest
 
 import numpy
 
-from program import ProgramTest, gigahop
+from program import GIGAHOP, ProgramTest, gigahop
 
 CONFIG, DATA = 2, 3
 
@@ -27,6 +29,22 @@ class BadSettings(ProgramTest):
     def test_more_ranks_than_parts(self):
         self.fails(CONFIG, "run", "--config", self.config, "--set", "partition.num_parts=1", ranks=2,
                    says=["ranks", "parts"])
+
+
+    def test_a_config_that_never_ends_or_that_nobody_writes(self):
+        self.fails(CONFIG, "run", "--config", "/dev/zero", says=["/dev/zero", "1,048,576 bytes"])
+        pipe = self.folder / "pipe"
+        os.mkfifo(pipe)
+        self.fails(CONFIG, "run", "--config", pipe, says=["pipe", "nobody writes"])
+
+    def test_a_config_may_come_through_a_pipe(self):
+        command = "cat $1 <(sleep 0.3; echo 'seed: 77') | \"$0\" run --config /dev/stdin --print-config"
+        for form in [command, "\"$0\" run --config <(cat $1; sleep 0.3; echo 'seed: 77') --print-config"]:
+            with self.subTest(form):
+                process = subprocess.run(["bash", "-c", form, GIGAHOP, self.config], capture_output=True, text=True,
+                                         timeout=60)
+                self.assertEqual(process.returncode, 0, process.stderr)
+                self.assertIn("seed: 77", process.stdout)
 
 
 class BadEdges(ProgramTest):
@@ -127,6 +145,39 @@ class BadFolders(ProgramTest):
                 self.fails(DATA, "train", self.workspace / "partition", "--config", self.config, "--run",
                            self.folder / "run", ranks=ranks, says=[name, "format version 1", "9"])
                 manifest.write_text(good)
+
+    def test_no_output_goes_into_a_dataset_or_a_partition(self):
+        dataset, partition = self.workspace / "dataset", self.workspace / "partition"
+        (self.folder / "link").symlink_to(partition)
+        before = sorted(self.workspace.rglob("*"))
+        for output in [dataset / "part", dataset, self.folder / "link" / "part", partition / "part-0001" / "deeper"]:
+            for command in [["partition", dataset, "--output", output], ["generate", "--output", output],
+                            ["train", partition, "--run", output],
+                            ["export", partition, "--part", "1", "--output", output / "labels.npy"],
+                            ["predict", partition, "--checkpoint", self.workspace / "run", "--output", output / "out"]]:
+                if output == dataset and command[0] != "export":
+                    continue
+                with self.subTest(command):
+                    self.fails(CONFIG, *command, "--config", self.config, says=[str(output), "outside", "beside it"])
+        self.assertEqual(sorted(self.workspace.rglob("*")), before)
+
+    def test_a_folder_that_is_not_gigahops_own_is_not_replaced(self):
+        for name in ["dataset", "partition"]:
+            with self.subTest(name):
+                other = self.folder / f"other-{name}"
+                (other / name).mkdir(parents=True)
+                mine = other / name / "mine.txt"
+                mine.write_text("0 1\n")
+                self.fails(CONFIG, "run", "--config", self.config, "--workspace", other,
+                           says=[f"{other}/{name}", "would be replaced"])
+                self.assertEqual(mine.read_text(), "0 1\n")
+
+    def test_a_dataset_that_its_own_source_lies_in_is_not_replaced(self):
+        edges = self.workspace / "dataset" / "edges.txt"
+        edges.write_text("0 1\n")
+        self.fails(CONFIG, "run", "--config", self.config, "--set", "generate.kind=NO_KIND", "--set",
+                   "import.format=EDGES", "--set", f"import.source={edges}", says=[str(edges), "would be replaced"])
+        self.assertEqual(edges.read_text(), "0 1\n")
 
     def test_a_folder_that_is_there_is_not_overwritten(self):
         self.fails(DATA, "partition", self.workspace / "dataset", "--config", self.config, "--output",

@@ -1,9 +1,13 @@
 #include "base/files.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <chrono>
 #include <fstream>
+#include <thread>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -159,6 +163,53 @@ TEST(TextFile, replaces_as_a_whole_and_names_what_is_absent) {
   EXPECT_FALSE(fs::exists(partial_path(path)));
   expect_data_error([] { read_text_file(test_folder() / "absent"); }, "absent");
   expect_data_error([] { read_text_file(test_folder()); }, "directory");
+}
+
+fs::path new_pipe(const std::string& name) {
+  const fs::path pipe = test_folder() / name;
+  fs::remove(pipe);
+  EXPECT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  return pipe;
+}
+
+TEST(TextFile, is_a_regular_file_within_its_bound) {
+  const fs::path path = test_folder() / "bounded";
+  write_text_file(path, "12345");
+  EXPECT_EQ(read_text_file(path, 5), "12345");
+  expect_data_error([&] { read_text_file(path, 4); }, "bounded: expected at most 4 bytes of text, found 5");
+  expect_data_error([] { read_text_file("/dev/zero"); }, "/dev/zero: expected a regular file");
+  expect_data_error([] { read_text_file(new_pipe("text_pipe")); }, "text_pipe: expected a regular file");
+}
+
+TEST(TextStream, ends_within_its_bound_and_names_what_does_not) {
+  const fs::path path = test_folder() / "stream";
+  write_text_file(path, "12345");
+  EXPECT_EQ(read_text_stream(path, 5), "12345");
+  EXPECT_EQ(read_text_stream("/dev/null", 5), "");
+  expect_data_error([&] { read_text_stream(path, 4); }, "stream: expected at most 4 bytes of text, found more");
+  expect_data_error([] { read_text_stream("/dev/zero", 1 << 20); }, "/dev/zero: expected at most 1,048,576 bytes");
+  expect_data_error([] { read_text_stream(test_folder() / "absent", 5); }, "absent");
+  expect_data_error([] { read_text_stream(test_folder(), 5); }, "directory");
+}
+
+TEST(TextStream, waits_for_a_pipe_while_somebody_can_write_into_it) {
+  const fs::path pipe = new_pipe("stream_pipe");
+  expect_data_error([&] { read_text_stream(pipe, 10'000); }, "stream_pipe: expected a text, found a pipe");
+  const int held = open(pipe.c_str(), O_RDWR | O_CLOEXEC);  // a writer from before the reader comes
+  ASSERT_GE(held, 0);
+  std::thread writer([&] {
+    const int fd = open(pipe.c_str(), O_WRONLY | O_CLOEXEC);
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    const std::string half(3000, 'a');
+    for (int i = 0; i < 2; ++i) {
+      EXPECT_EQ(write(fd, half.data(), half.size()), 3000);
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    close(fd);
+    close(held);
+  });
+  EXPECT_EQ(read_text_stream(pipe, 10'000), std::string(6000, 'a'));
+  writer.join();
 }
 
 }  // namespace

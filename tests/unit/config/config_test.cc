@@ -71,6 +71,10 @@ TEST(Load, a_missing_file_is_an_error_that_names_it) {
   EXPECT_TRUE(contains(complaint([] { load_config("/nowhere/x.textproto"); }), "/nowhere/x.textproto"));
 }
 
+TEST(Load, what_never_ends_is_an_error_that_names_it) {
+  EXPECT_TRUE(contains(complaint([] { load_config("/dev/zero"); }), "/dev/zero: expected at most 1,048,576 bytes"));
+}
+
 TEST(Override, sets_numbers_enums_strings_and_lists) {
   proto::Config config;
   apply_override(config, "train.epochs=3");

@@ -212,8 +212,9 @@ TEST(Checkpoint, a_damaged_one_is_passed_over_for_the_one_before) {
 
   const auto expect_passed_over = [&](const fs::path& file, const std::string& how,
                                       const std::function<void(std::string&)>& spoil) {
-    const std::string whole = read_text_file(file);
+    std::string whole;
     if (comm.rank() == 0) {
+      whole = read_text_file(file);
       std::string text = whole;
       spoil(text);
       std::ofstream(file, std::ios::binary | std::ios::trunc) << text;

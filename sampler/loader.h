@@ -73,8 +73,8 @@ class Loader {
   /// choosing (sampler/cache_choice.h; for PRESAMPLE sampling the epoch), then a row per node that is new.
   int64_t fill_cache(int64_t salt, const std::function<std::optional<BatchRequest>()>& requests);
 
-  /// Where a device keeps the rows of the cache, the next fill_cache() fetches all of them: those
-  /// of batches that were loaded but not used never came there. Otherwise nothing.
+  /// Where a device keeps the rows of the cache, the next fill_cache() fetches all of them: those of batches that were
+  /// loaded but not used never came there. Otherwise nothing.
   void forget_cache();
 
   /// Collective: all ranks load the same (epoch, step, salt), each with its own seeds. The batch does not depend on the

@@ -18,8 +18,8 @@ struct DeviceMessages {
   std::span<const int64_t> bytes;  // [R]
 };
 
-/// Behind what is queued on the stream. The rank that a message goes to expects as many bytes. A rank without messages
-/// need not call it; otherwise collective in the order of queueing.
+/// Behind what is queued on the stream. The rank that a message goes to expects as many bytes. Collective in the order
+/// of queueing, for ranks without messages too: the first call connects them.
 ///
 /// Errors Error{kComm} if NCCL refuses
 void queue_exchange(const Communicator& comm, const DeviceMessages<const std::byte>& sent,

@@ -102,7 +102,7 @@ class PendingFolder {
 /// The name under which a folder is built before it gets its final one; ranks other than 0 write there too.
 std::filesystem::path partial_path(const std::filesystem::path& final_path);
 
-/// What text protos of 2 GiB and more are refused for, refused before it is read.
+/// A text proto has less than 2 GiB: what is longer is refused before it is read.
 constexpr uint64_t kMostTextBytes = (uint64_t{1} << 31) - 1;
 /// Of a regular file.
 std::string read_text_file(const std::filesystem::path& path, uint64_t most_bytes = kMostTextBytes);

@@ -73,7 +73,7 @@ void TokenRows<Cuda>::open(const StoredTokens& stored) {
   } else {
     owned_on_host_ = PinnedMemory(bytes);
   }
-  char* target = const_cast<char*>(owned());
+  char* target = owned();
   for (const std::span<const std::byte> rows : stored.owned) {
     if (are_owned_on_device_) {
       copy_to_device<std::byte>(*dev_, rows, reinterpret_cast<std::byte*>(target));

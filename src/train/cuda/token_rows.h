@@ -57,7 +57,7 @@ class TokenRows<Cuda> {
 
  private:
   void open(const StoredTokens& stored);
-  const char* owned() const { return are_owned_on_device_ ? owned_on_device_.data() : owned_on_host_.data(); }
+  char* owned() const { return are_owned_on_device_ ? owned_on_device_.data() : owned_on_host_.data(); }
 
   Cuda* dev_;
   const comm::Communicator* comm_ = nullptr;  // where GPUs send each other rows

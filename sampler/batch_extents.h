@@ -28,7 +28,6 @@ std::vector<BatchExtents> extents_by_seeds(const MiniBatch& batch, const std::ve
 struct DrawnBatch {
   std::vector<BatchExtents> extents;   // [B + 1] as of extents_by_seeds
   std::vector<OriginalId> remote_ids;  // of the whole batch, cached or not, ascending
-  int64_t lists_bytes = 0;             // of sketches and rows of other ranks that are kept by now
 };
 
 }  // namespace gigahop::sampler

@@ -103,9 +103,10 @@ LoadForecast forecast_load(const LoaderOptions& options, const LoadForecastInput
     const int64_t in_messages = std::min(fetched, comm::kMaxMessageBytes * (input.num_ranks - 1));
     const CacheForecast cache = forecast_cache(options, input, row_bytes);
     forecast.cache_bytes = cache.kept_bytes;
+    forecast.exchange_bytes += (on_host ? fetched : 0) + 2 * in_messages;
     // One thread fills the cache and fetches rows, one after the other.
-    forecast.exchange_bytes =
-        std::max(forecast.exchange_bytes + (on_host ? fetched : 0) + 2 * in_messages, cache.messages_bytes);
+    int64_t& filling_bytes = input.refills_cache ? forecast.exchange_bytes : forecast.opening_bytes;
+    filling_bytes = std::max(filling_bytes, cache.messages_bytes);
   }
   return forecast;
 }

@@ -23,6 +23,7 @@ struct LoadForecastInput {
   BatchExtents batch = {};       // the largest
   int64_t epoch_remote = 0;      // distinct remote nodes that an epoch of training wants
   int64_t lists_bytes = 0;       // of sketches and rows of other ranks, whatever the budget
+  bool refills_cache = true;     // while batches are in use, not before the first alone
 };
 
 struct LoadForecast {
@@ -31,7 +32,7 @@ struct LoadForecast {
   int64_t exchange_bytes = 0;  // buffers of one round, and of fetched rows before conversion
   int64_t cache_bytes = 0;     // remote rows that are kept, and what choosing them takes
   int64_t batches_bytes = 0;   // batches waiting or being made, and the one in use
-  int64_t opening_bytes = 0;   // gone before the first batch: announcing and learning original ids; not in the total
+  int64_t opening_bytes = 0;   // before the first batch alone, not in the total: learning ids, filling the cache once
 
   int64_t total_bytes() const { return rows_bytes + sketches_bytes + exchange_bytes + cache_bytes + batches_bytes; }
 };

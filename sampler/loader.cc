@@ -225,8 +225,6 @@ DrawnBatch Loader::draw(const BatchRequest& request, std::span<const OriginalId>
     is_fetched[u] = !std::ranges::binary_search(cached, batch.node_ids[u]);
   }
   drawn.extents = extents_by_seeds(batch, is_fetched);
-  if (auto* coordinated = std::get_if<CoordinatedSampler>(&state.sampler))
-    drawn.lists_bytes = coordinated->kept_bytes();
   return drawn;
 }
 

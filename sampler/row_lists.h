@@ -50,9 +50,10 @@ class RowLists {
   void clear();
 
   static constexpr int64_t kLongestList = int64_t{1} << 13;
+  static constexpr int64_t kBlockBytes = 32 * kLongestList;  // at most, allocated at once
 
  private:
-  static constexpr int64_t kBlock = 4 * kLongestList;
+  static constexpr int64_t kBlock = kBlockBytes / 8;
   static constexpr size_t kLeastEntries = 64;
   struct Entry {
     uint64_t key = 0;

@@ -76,6 +76,12 @@ SeedPlan::SeedPlan(const graph::LocalGraph& graph, std::vector<LocalId> rows, in
   for (const LocalId row : rows) part_seeds_[graph.shard_of(row)].push_back(row);
 }
 
+std::vector<LocalId> SeedPlan::all_seeds() const {
+  std::vector<LocalId> seeds;
+  for (const std::vector<LocalId>& of_part : part_seeds_) seeds.insert(seeds.end(), of_part.begin(), of_part.end());
+  return seeds;
+}
+
 void SeedPlan::order_epoch(int64_t epoch) {
   struct Ranked {
     uint64_t number;

@@ -41,6 +41,8 @@ class SeedPlan {
   int64_t num_seeds() const { return num_seeds_; }
   /// This rank's seeds of one step, as rows of the local graph; may be empty.
   std::vector<LocalId> seeds(int64_t epoch, int64_t step);
+  /// This rank's seeds of all steps of an epoch, ascending.
+  std::vector<LocalId> all_seeds() const;
 
  private:
   void order_epoch(int64_t epoch);

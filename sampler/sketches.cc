@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 
 #include "base/error.h"
@@ -41,20 +42,46 @@ uint64_t key_of(LocalId row, int64_t group) {
 
 }  // namespace
 
-ListsBound bound_lists(const graph::LocalGraph& graph, const LoaderOptions& options) {
+KeptLists expect_lists(const graph::LocalGraph& graph, const LoaderOptions& options, std::span<const LocalId> seeds,
+                       double probability) {
   const int64_t longest_short = longest_short_row(options.sample_size);
-  ListsBound bound;
-  int64_t num_long = 0;
-  for (int64_t row = 0; row < graph.num_owned(); ++row) num_long += graph.edges().degree(row) > longest_short ? 1 : 0;
-  for (const int64_t degree : graph.halo_degrees()) {
+  const int64_t num_owned = graph.num_owned();
+  std::vector<int32_t> seeds_around(static_cast<size_t>(num_owned + graph.num_halo()));
+  for (const LocalId seed : seeds) {
+    for (const LocalId neighbour : graph.edges().neighbours(seed.value)) ++seeds_around[neighbour.value];
+  }
+  const auto num_lists = [&](double num_groups, double num_seeds) {
+    return num_groups * (1 - std::pow(1 - probability / num_groups, num_seeds));
+  };
+  const auto num_groups = static_cast<double>(options.num_groups);
+  const double share_of_seeds =
+      static_cast<double>(seeds.size()) / static_cast<double>(std::max<int64_t>(num_owned, 1));
+  double num_sketches = 0;
+  double short_rows_bytes = 0;
+  for (int64_t row = 0; row < num_owned; ++row) {
+    const auto neighbours = graph.edges().neighbours(row);
+    if (static_cast<int64_t>(neighbours.size()) <= longest_short) continue;
+    if (graph.partition().directed()) {
+      num_sketches += num_groups;
+      continue;
+    }
+    const auto num_neighbours = static_cast<double>(neighbours.size());
+    const auto of_this_rank = std::ranges::count_if(neighbours, [&](LocalId id) { return id.value < num_owned; });
+    const double share =
+        of_this_rank > 0 ? static_cast<double>(seeds_around[row]) / static_cast<double>(of_this_rank) : share_of_seeds;
+    num_sketches += num_lists(num_groups, share * num_neighbours);
+  }
+  for (int64_t halo = 0; halo < graph.num_halo(); ++halo) {
+    const int64_t degree = graph.halo_degrees()[halo];
+    const auto num_seeds = static_cast<double>(seeds_around[num_owned + halo]);
     if (degree > longest_short) {
-      ++num_long;
-    } else {
-      bound.short_rows_bytes += RowLists::bytes_of(degree);
+      num_sketches += num_lists(num_groups, num_seeds);
+    } else if (degree > 0) {
+      short_rows_bytes += num_lists(1, num_seeds) * static_cast<double>(RowLists::bytes_of(degree));
     }
   }
-  bound.salt_bytes = options.num_groups * num_long * RowLists::bytes_of(options.sample_size - 1);
-  return bound;
+  const double sketches_bytes = num_sketches * static_cast<double>(RowLists::bytes_of(options.sample_size - 1));
+  return {.short_rows_bytes = std::llround(short_rows_bytes), .sketches_bytes = std::llround(sketches_bytes)};
 }
 
 Sketches::Sketches(const graph::LocalGraph& graph, std::span<const OriginalId> original_ids,

@@ -29,14 +29,18 @@ constexpr int64_t longest_short_row(int64_t sample_size) {
   return std::max(sample_size - 1, kAsFastAsASketch);
 }
 
-/// At most the bytes of lists that a rank comes to keep, each list made once.
-struct ListsBound {
-  int64_t short_rows_bytes = 0;  // of other ranks' rows; for all salts
-  int64_t salt_bytes = 0;        // sketches of all long rows in all groups, for each salt
+/// The bytes of lists that a rank keeps for the seeds of one salt, whatever the budget.
+struct KeptLists {
+  int64_t short_rows_bytes = 0;  // of other ranks' rows; they serve all salts
+  int64_t sketches_bytes = 0;    // of this salt
 };
 
-/// Pure. Cost: O(owned + halo).
-ListsBound bound_lists(const graph::LocalGraph& graph, const LoaderOptions& options);
+/// By expectation, where each of these seeds of this rank is served with this probability (0 to 1): of g groups a row
+/// with n seeds around it has g (1 - (1 - probability / g)^n) lists. How many seeds of other ranks lie around an owned
+/// row follows from those of this one; in a directed graph it does not, and the row counts in all groups. Pure.
+/// Cost: O(owned + halo + edges).
+KeptLists expect_lists(const graph::LocalGraph& graph, const LoaderOptions& options, std::span<const LocalId> seeds,
+                       double probability);
 
 /// The sketches of one salt.
 struct SaltSketches {

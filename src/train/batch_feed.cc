@@ -2,6 +2,15 @@
 
 namespace gigahop::train {
 
+sampler::SeedPlan plan_training(const graph::LocalGraph& graph, const proto::Config& config) {
+  return {graph,
+          sampler::Split::kTrain,
+          graph.partition().num_train(),
+          config.train().batch_size(),
+          sampler::SeedOrder::kShuffled,
+          RandomKey{config.seed()}};
+}
+
 sampler::SeedPlan plan_evaluation(const graph::LocalGraph& graph, const proto::Config& config, sampler::Split split) {
   const proto::Partition& partition = graph.partition();
   const int64_t num_seeds = split == sampler::Split::kValid ? partition.num_valid() : partition.num_test();
@@ -17,8 +26,7 @@ BatchFeed::BatchFeed(const graph::LocalGraph& graph, const proto::Config& config
                      int64_t steps_done, From from)
     : plan_(plan),
       resample_every_epochs_(config.sampler().resample_every_epochs()),
-      train_(graph, sampler::Split::kTrain, graph.partition().num_train(), config.train().batch_size(),
-             sampler::SeedOrder::kShuffled, RandomKey{config.seed()}),
+      train_(plan_training(graph, config)),
       valid_(plan_evaluation(graph, config, sampler::Split::kValid)),
       test_(plan_evaluation(graph, config, sampler::Split::kTest)),
       phase_(plan.num_epochs == 0 ? Phase::kValid : Phase::kTrain),

@@ -16,6 +16,8 @@
 
 namespace gigahop::train {
 
+/// The batches of training. `graph` outlives it.
+sampler::SeedPlan plan_training(const graph::LocalGraph& graph, const proto::Config& config);
 /// The batches of an evaluated split. `graph` outlives it.
 sampler::SeedPlan plan_evaluation(const graph::LocalGraph& graph, const proto::Config& config, sampler::Split split);
 

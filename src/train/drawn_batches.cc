@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
-#include <optional>
+#include <span>
 
 #include "comm/collectives.h"
 #include "sampler/loader.h"
@@ -54,22 +54,23 @@ class Draw {
 
   DrawnBatches run() {
     DrawnBatches drawn;
-    const int64_t of_training = plan_.num_epochs > 0 ? draw_training(drawn) : 0;
-    const bool evaluates = plan_.num_epochs == 0 || plan_.num_steps() >= plan_.steps_per_epoch;
-    const int64_t of_evaluation = evaluates ? draw_evaluation(drawn) : 0;
-    drawn.lists_bytes = lists_of(of_training, std::max(of_evaluation, of_second_training(of_training)));
+    const bool trains = plan_.num_epochs > 0;
+    const bool evaluates = !trains || plan_.num_steps() >= plan_.steps_per_epoch;
+    if (trains) draw_training(drawn);
+    if (evaluates) draw_evaluation(drawn);
+    const int64_t training_lists = trains ? lists_of_training() : 0;
+    const int64_t evaluation_lists = evaluates ? lists_of_evaluation() : 0;
+    drawn.lists_bytes = training_lists + std::max(evaluation_lists, keeps_two_epochs() ? training_lists : 0);
     return drawn;
   }
 
  private:
-  /// Returns the bytes of lists that one epoch's salt will come to.
-  int64_t draw_training(DrawnBatches& drawn) {
+  void draw_training(DrawnBatches& drawn) {
     RunPlan one_epoch = plan_;
     one_epoch.num_epochs = 1;
     one_epoch.max_steps = std::min(plan_.steps_per_epoch, kTrainingBatches);
     BatchFeed feed(graph_, config_, one_epoch, 0);
     std::vector<int64_t> remote_after;
-    std::vector<int64_t> lists_after;
     for (int64_t step = 0; step < one_epoch.max_steps; ++step) {
       const sampler::DrawnBatch batch = loader_.draw(*feed.next());
       enlarge(drawn.training, batch.extents);
@@ -77,13 +78,10 @@ class Draw {
       std::ranges::set_union(cached_, batch.remote_ids, std::back_inserter(together));
       cached_ = std::move(together);
       remote_after.push_back(static_cast<int64_t>(cached_.size()));
-      lists_after.push_back(batch.lists_bytes);
     }
     drawn.epoch_remote =
         std::min(extrapolate(remote_after, plan_.steps_per_epoch), graph_.map().num_nodes() - graph_.num_owned());
     keep_presampled(drawn);
-    kept_ = lists_after.back();
-    return extrapolate(lists_after, steps_of_salt());
   }
 
   /// A cache that has room for what an epoch wants has all of it: training fetches nothing beside, and evaluation only
@@ -98,24 +96,17 @@ class Draw {
     for (sampler::BatchExtents& extents : drawn.training) extents.num_remote = 0;
   }
 
-  int64_t draw_evaluation(DrawnBatches& drawn) {
-    int64_t bytes = 0;
+  void draw_evaluation(DrawnBatches& drawn) {
     for (const sampler::Split split : {sampler::Split::kValid, sampler::Split::kTest}) {
       sampler::SeedPlan seeds = plan_evaluation(graph_, config_, split);
       const int64_t num_batches = std::min(seeds.num_steps(), kEvaluationBatches);
-      std::vector<int64_t> lists_after;
       for (int64_t i = 0; i < num_batches; ++i) {
         const int64_t step = i * seeds.num_steps() / num_batches;
         const sampler::DrawnBatch batch = loader_.draw(
             {.epoch = 0, .step = step, .salt = sampler::kEvaluationSalt, .seeds = seeds.seeds(0, step)}, cached_);
         enlarge(drawn.evaluation, batch.extents);
-        lists_after.push_back(batch.lists_bytes - kept_);
       }
-      if (num_batches == 0) continue;
-      bytes += extrapolate(lists_after, seeds.num_steps());
-      kept_ += lists_after.back();
     }
-    return bytes;
   }
 
   /// Steps that samples of one salt serve, this run's or, where the cache is filled by drawing them, a whole epoch's.
@@ -125,16 +116,25 @@ class Draw {
   }
 
   /// Where two epochs follow each other without an evaluation, the samples of both are kept.
-  int64_t of_second_training(int64_t of_training) const {
+  bool keeps_two_epochs() const {
     const bool renews = config_.sampler().resample_every_epochs() > 0 && plan_.num_steps() > plan_.steps_per_epoch;
-    return renews && options_.salts_kept > 1 && plan_.evaluate_every_epochs != 1 ? of_training : 0;
+    return renews && options_.salts_kept > 1 && plan_.evaluate_every_epochs != 1;
   }
 
-  /// What a few steps came to goes on as it began, but not beyond what the graph has.
-  int64_t lists_of(int64_t of_training, int64_t of_second_salt) const {
-    const sampler::ListsBound bound = sampler::bound_lists(graph_, options_);
-    const int64_t training = std::min(of_training, bound.short_rows_bytes + bound.salt_bytes);
-    return std::min(training + of_second_salt, bound.short_rows_bytes + 2 * bound.salt_bytes);
+  int64_t expect_lists(std::span<const LocalId> seeds, double probability) const {
+    const sampler::KeptLists lists = sampler::expect_lists(graph_, options_, seeds, probability);
+    return lists.short_rows_bytes + lists.sketches_bytes;
+  }
+
+  int64_t lists_of_training() const {
+    const double part_of_epoch = static_cast<double>(steps_of_salt()) / static_cast<double>(plan_.steps_per_epoch);
+    return expect_lists(plan_training(graph_, config_).all_seeds(), part_of_epoch);
+  }
+
+  int64_t lists_of_evaluation() const {
+    std::vector<LocalId> seeds = plan_evaluation(graph_, config_, sampler::Split::kValid).all_seeds();
+    std::ranges::copy(plan_evaluation(graph_, config_, sampler::Split::kTest).all_seeds(), std::back_inserter(seeds));
+    return expect_lists(seeds, 1);
   }
 
   const proto::Config& config_;
@@ -143,7 +143,6 @@ class Draw {
   RunPlan plan_;
   sampler::LoaderOptions options_;
   sampler::Loader loader_;
-  int64_t kept_ = 0;                // bytes of lists so far
   std::vector<OriginalId> cached_;  // remote nodes that training wants, ascending; those that evaluation finds here
 };
 

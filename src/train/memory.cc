@@ -31,11 +31,16 @@ int64_t bytes_of_token(const proto::EncodeConfig& config) {
   return config.token_dtype() == proto::EncodeConfig::FLOAT32 ? 4 : 2;
 }
 
-int64_t num_steps_of(const proto::Config& config, const GraphShare& share) {
-  const RunPlan plan{.num_epochs = config.train().epochs(),
-                     .steps_per_epoch = sampler::steps_per_epoch(share.num_total_train, config.train().batch_size()),
-                     .max_steps = config.train().max_steps()};
-  return plan.num_steps();
+RunPlan plan_of(const proto::Config& config, const GraphShare& share) {
+  return {.num_epochs = config.train().epochs(),
+          .steps_per_epoch = sampler::steps_per_epoch(share.num_total_train, config.train().batch_size()),
+          .max_steps = config.train().max_steps()};
+}
+
+int64_t last_salt(const proto::Config& config, const RunPlan& plan) {
+  if (plan.num_steps() == 0) return 0;
+  return sampler::salt_of_epoch((plan.num_steps() - 1) / plan.steps_per_epoch,
+                                config.sampler().resample_every_epochs());
 }
 
 proto::Partition partition_of(const GraphShare& share) {
@@ -84,6 +89,8 @@ sampler::LoadForecastInput load_input(const proto::Config& config, const GraphSh
                                    .positional_width = share.positional_width,
                                    .token_bytes = bytes_of_token(config.encode()),
                                    .batch = largest};
+  input.refills_cache =
+      loading.cache_policy == sampler::CachePolicy::kPresample && last_salt(config, plan_of(config, share)) > 0;
   const int64_t num_remote = share.num_nodes - share.num_owned;
   input.epoch_remote = std::min(num_remote, share.num_train * loading.sample_size);
   input.lists_bytes = sampler::largest_lists_bytes(loading, input);
@@ -206,7 +213,7 @@ TrainingMemory forecast_training(const proto::Config& config, const GraphShare& 
   memory.model_bytes = model.total_bytes();
   memory.optimizer_bytes = 2 * parameter_bytes;
   memory.checkpoint_bytes = 3 * parameter_bytes + model.codebook_bytes + 2 * share.num_owned;
-  memory.trace_bytes = share.has_timeline ? timeline_bytes(num_steps_of(config, share)) : 0;
+  memory.trace_bytes = share.has_timeline ? timeline_bytes(plan_of(config, share).num_steps()) : 0;
   memory.opening_bytes = load.opening_bytes;
   if (config.device() == proto::Config::CUDA) move_to_device(config, share, largest, model, memory);
   return memory;

@@ -116,19 +116,8 @@ tests::EdgeList hubs() {
 TEST(Samples, are_the_same_for_every_budget_and_size_of_rounds) {
   const comm::Communicator world = comm::Communicator::world();
   const tests::EdgeList edges = hubs();
-  int64_t num_long = 0;
-  for (const auto& row : tests::adjacency(edges, tests::Direction::kSymmetrised)) {
-    num_long += static_cast<int64_t>(row.size()) > longest_short_row(8) ? 1 : 0;
-  }
-  EXPECT_GT(num_long, 5);
   const SerialSampler serial(edges);
   const graph::LocalGraph graph = open_graph(world, write_encoded_shards(world, "budget", edges, 7));
-  // A sketch of every long row in each group, on the ranks that have the row or see it.
-  const ListsBound bound = bound_lists(graph, {.sample_size = 8, .num_groups = 3});
-  const int64_t one_of_each = 3 * num_long * RowLists::bytes_of(7);
-  EXPECT_LE(bound.salt_bytes, one_of_each);
-  EXPECT_GE(comm::sum_over_ranks(world, bound.salt_bytes), one_of_each);
-  EXPECT_EQ(bound.short_rows_bytes > 0, world.size() > 1);
   for (const int64_t budget : {int64_t{0}, int64_t{3000}, int64_t{1} << 40}) {
     for (const int64_t round_elements : {int64_t{3000}, int64_t{1} << 22}) {
       compare_with_serial(world, graph, serial,
@@ -158,6 +147,54 @@ TEST(Budget, bounds_what_is_kept_from_batch_to_batch) {
     EXPECT_LE(sampler.kept_bytes(), kept);
     EXPECT_EQ(sampler.kept_bytes() == 0, world.size() == 1 || budget == 0);
   }
+}
+
+/// Long rows and short ones; of sixteen groups, some of a row's are asked for.
+TEST(ExpectedLists, are_those_that_are_kept) {
+  const comm::Communicator world = comm::Communicator::world();
+  const auto folder = write_encoded_shards(world, "expected", tests::power_law(3000, 80, 5), 7);
+  const graph::LocalGraph graph = open_graph(world, folder);
+  const LoaderOptions options{.sample_size = 100, .num_groups = 16, .key = {7}};
+  CoordinatedSampler sampler(graph, world, options);
+  constexpr double kProbability = 0.05;
+  std::vector<LocalId> seeds;
+  for (const LocalId row : all_rows(graph)) {
+    if (graph.original_ids()[row.value].value % 20 == 10) seeds.push_back(row);
+  }
+  sampler.sample(world, 0, seeds);
+  const auto kept = static_cast<double>(comm::sum_over_ranks(world, sampler.kept_bytes()));
+  // Of short rows and of sketches, each rank has one block that is not full.
+  const auto begun = static_cast<double>(2 * world.size() * RowLists::kBlockBytes);
+  const auto expect_about_kept = [&](const KeptLists& lists) {
+    const auto bytes = static_cast<double>(comm::sum_over_ranks(world, lists.short_rows_bytes + lists.sketches_bytes));
+    EXPECT_LE(bytes, 1.1 * kept);
+    EXPECT_LE(kept, 1.1 * bytes + begun);
+  };
+  expect_about_kept(expect_lists(graph, options, seeds, 1));
+  expect_about_kept(expect_lists(graph, options, all_rows(graph), kProbability));
+}
+
+TEST(ExpectedLists, of_all_nodes_are_every_long_row_in_each_group_and_the_short_ones_of_other_ranks) {
+  const comm::Communicator world = comm::Communicator::world();
+  const tests::EdgeList edges = hubs();
+  int64_t num_long = 0;
+  for (const auto& row : tests::adjacency(edges, tests::Direction::kSymmetrised)) {
+    num_long += static_cast<int64_t>(row.size()) > longest_short_row(8) ? 1 : 0;
+  }
+  EXPECT_GT(num_long, 5);
+  const graph::LocalGraph graph = open_graph(world, write_encoded_shards(world, "all_lists", edges, 7));
+  const LoaderOptions options{.sample_size = 8, .num_groups = 3};
+  const KeptLists lists = expect_lists(graph, options, all_rows(graph), 1);
+  const int64_t one_of_each = 3 * num_long * RowLists::bytes_of(7);
+  EXPECT_LE(lists.sketches_bytes, one_of_each);
+  EXPECT_GE(comm::sum_over_ranks(world, lists.sketches_bytes), one_of_each - world.size());
+  int64_t short_rows_bytes = 0;
+  for (const int64_t degree : graph.halo_degrees()) {
+    short_rows_bytes += degree <= longest_short_row(8) ? RowLists::bytes_of(degree) : 0;
+  }
+  EXPECT_EQ(lists.short_rows_bytes, short_rows_bytes);
+  const KeptLists none = expect_lists(graph, options, {}, 1);
+  EXPECT_EQ(none.short_rows_bytes + none.sketches_bytes, 0);
 }
 
 TEST(Samples, do_not_depend_on_the_other_seeds_of_the_batch) {

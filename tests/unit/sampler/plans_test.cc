@@ -130,6 +130,10 @@ TEST(Forecast, counts_the_messages_that_fill_the_cache_or_those_of_a_batch_but_n
   EXPECT_EQ(forecast_load(options, input).exchange_bytes, std::max(of_batch, int64_t{3} * 500 * 3 * 16 * 4));
   input.batch.num_remote = 0;
   EXPECT_EQ(forecast_load(options, input).exchange_bytes, int64_t{3} * 500 * 3 * 16 * 4);
+  // Filled once, before the first batch is made.
+  input.refills_cache = false;
+  EXPECT_LT(forecast_load(options, input).exchange_bytes, int64_t{3} * 500 * 3 * 16 * 4);
+  EXPECT_EQ(forecast_load(options, input).opening_bytes, int64_t{3} * 500 * 3 * 16 * 4);
 }
 
 /// Four seeds; node 3 is remote.

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Time of a training step that is spent waiting for data, as a table in Markdown: two ranks on this machine, and two ranks
-in network namespaces of their own with a link between them of 1 Gbit/s and 0.2 ms each way. Where the kernel has no netem,
-the link has its rate (by tbf) but no delay, and the table says so.
+in network namespaces of their own with a link between them of 1 Gbit/s and 0.2 ms each way. The table names the round trip
+of a byte over that link.
 
     tests/bench/overlap/overlap.py PARTITION [--steps 10] [--set sampler.sample_size=50 ...]
 
@@ -38,7 +38,7 @@ def run_here(command):
 
 def run_over_link(command, options):
     with tempfile.TemporaryDirectory() as folder, TwoHosts(folder) as hosts:
-        description = hosts.shape(options.rate, options.delay)
+        description = f"{hosts.shape(options.rate, options.delay)}, round trip {1e6 * hosts.round_trip():.0f} us"
         extra = ["--host", ",".join(f"{address}:1" for address in hosts.addresses())]
         for name in ["btl_tcp_if_include", "oob_tcp_if_include"]:
             extra += ["--mca", name, hosts.network()]
@@ -52,7 +52,7 @@ def parse_options():
     parser.add_argument("--steps", type=int, default=10, help="timed, after one that is not")
     parser.add_argument("--set", nargs="*", default=[], dest="settings", metavar="path=value")
     parser.add_argument("--rate", default="1gbit")
-    parser.add_argument("--delay", default="200us", help="each way")
+    parser.add_argument("--delay", type=int, default=200, help="microseconds each way")
     return parser.parse_args()
 
 

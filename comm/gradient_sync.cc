@@ -5,6 +5,7 @@
 #include <deque>
 #include <exception>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -15,6 +16,11 @@
 namespace gigahop::comm {
 
 struct GradientSync<Cpu>::State {
+  struct Bucket {
+    VectorView<float, Cpu> values;
+    std::string phase;
+  };
+
   explicit State(const Communicator& parent) : comm(parent.duplicate()), thread([this] { run(); }) {}
 
   ~State() {
@@ -28,12 +34,11 @@ struct GradientSync<Cpu>::State {
 
   void run() {
     trace::name_thread("gradients");
-    const Phase phase(comm, "gradients");
     std::unique_lock lock(mutex);
     while (true) {
       changed.wait(lock, [&] { return is_over || !buckets.empty(); });
       if (buckets.empty()) return;
-      const VectorView<float, Cpu> bucket = buckets.front();
+      const Bucket bucket = buckets.front();
       if (failure == nullptr) {
         lock.unlock();
         const std::exception_ptr thrown = sum(bucket);
@@ -45,10 +50,11 @@ struct GradientSync<Cpu>::State {
     }
   }
 
-  std::exception_ptr sum(VectorView<float, Cpu> bucket) {
+  std::exception_ptr sum(const Bucket& bucket) {
     try {
-      const trace::Span span("sum of gradients");
-      all_reduce_sum(comm, std::span(bucket.data, static_cast<size_t>(bucket.size)));
+      const trace::Span span("sum over ranks");
+      const Phase phase(comm, bucket.phase);
+      all_reduce_sum(comm, std::span(bucket.values.data, static_cast<size_t>(bucket.values.size)));
       return nullptr;
     } catch (...) {
       return std::current_exception();
@@ -58,7 +64,7 @@ struct GradientSync<Cpu>::State {
   Communicator comm;
   std::mutex mutex;
   std::condition_variable changed;
-  std::deque<VectorView<float, Cpu>> buckets;  // the first is under way
+  std::deque<Bucket> buckets;  // the first is under way
   bool is_over = false;
   std::exception_ptr failure;
   double waited_seconds = 0;
@@ -71,11 +77,11 @@ GradientSync<Cpu>::GradientSync(Cpu&, const Communicator& comm) {
 
 GradientSync<Cpu>::~GradientSync() = default;
 
-void GradientSync<Cpu>::start(VectorView<float, Cpu> bucket) {
-  if (state_ == nullptr) return;
+void GradientSync<Cpu>::start(VectorView<float, Cpu> bucket, std::string_view phase) {
+  if (state_ == nullptr || bucket.size == 0) return;
   {
     const std::lock_guard lock(state_->mutex);
-    state_->buckets.push_back(bucket);
+    state_->buckets.push_back({bucket, std::string(phase)});
   }
   state_->changed.notify_all();
 }

@@ -5,9 +5,9 @@
 
 namespace gigahop::comm {
 
-void GradientSync<Cuda>::start(VectorView<float, Cuda> bucket) {
-  if (comm_->size() == 1) return;
-  const Phase phase(*comm_, "gradients");
+void GradientSync<Cuda>::start(VectorView<float, Cuda> bucket, std::string_view phase) {
+  if (comm_->size() == 1 || bucket.size == 0) return;
+  const Phase named(*comm_, phase);
   const cudaStream_t stream = dev_->communication_stream.get();
   computed_.record(dev_->stream.get());
   computed_.hold(stream);

@@ -16,7 +16,7 @@ class GradientSync<Cuda> {
 
   /// As on the CPU: bucket [n] will be its sum over ranks, in place. The sum comes behind what the device's stream has
   /// queued so far, beside what it queues later. Nothing waits.
-  void start(VectorView<float, Cuda> bucket);
+  void start(VectorView<float, Cuda> bucket, std::string_view phase = "gradients");
 
   /// What the device's stream queues from now on comes behind all sums.
   void finish();

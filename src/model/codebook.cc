@@ -3,7 +3,6 @@
 #include <vector>
 
 #include "base/error.h"
-#include "comm/device_collectives.h"
 #include "comm/traffic.h"
 #include "model/instantiate.h"
 #include "ops/batch_norm.h"
@@ -61,16 +60,19 @@ void Codebook<Device>::set_histogram(Device& dev, std::span<const int64_t> count
 }
 
 template <class Device>
-VectorOf<Device, const int32_t> Codebook<Device>::update(Device& dev, const comm::Communicator& comm, In<Device> g,
-                                                         int64_t num_seeds_all, VectorOf<Device, const int32_t> codes) {
+OutVector<Device> Codebook<Device>::collect(Device& dev, const comm::Communicator& comm, In<Device> g,
+                                            int64_t num_seeds_all, VectorOf<Device, const int32_t> codes) {
   require(codes.size == g.rows, "every seed of the step has a code");
-  if (num_seeds_all == 0) return codes;
   const comm::Phase phase(comm, "codebook");
   statistics_.gather(dev, comm, g, num_seeds_all);
   normalised_.resize(g.rows, g.cols);
   ops::batch_norm_apply(dev, g, statistics_.mean(), statistics_.inverse_deviation(), {}, {}, normalised_);
-  collect(dev, codes);
-  comm::all_reduce_sum(dev, comm, OutVector<Device>(step_.data(), step_.size()));
+  assign(dev, codes);
+  return {step_.data(), step_.size()};
+}
+
+template <class Device>
+VectorOf<Device, const int32_t> Codebook<Device>::move(Device& dev) {
   const int64_t num_codewords = codewords_.rows();
   const int64_t width = codewords_.cols();
   const InVector<Device> came(step_.data() + num_codewords * width, num_codewords);
@@ -82,7 +84,7 @@ VectorOf<Device, const int32_t> Codebook<Device>::update(Device& dev, const comm
 }
 
 template <class Device>
-void Codebook<Device>::collect(Device& dev, VectorOf<Device, const int32_t> codes) {
+void Codebook<Device>::assign(Device& dev, VectorOf<Device, const int32_t> codes) {
   const int64_t num_codewords = codewords_.rows();
   const int64_t width = codewords_.cols();
   const int64_t num_seeds = normalised_.rows();

@@ -28,11 +28,15 @@ class Codebook {
   /// n [M]
   VectorOf<Device, const int64_t> histogram(Device& dev);
 
-  /// One step: moves the codewords by the rows g [B, 2 G], num_seeds_all on all ranks, and assigns them. codes [B]: the
-  /// old assignments; returns the new ones, until the next call.
-  /// Collective. Cost: the all-reduces of BatchStatistics, and one of M (2 G + 2) numbers.
-  VectorOf<Device, const int32_t> update(Device& dev, const comm::Communicator& comm, In<Device> g,
-                                         int64_t num_seeds_all, VectorOf<Device, const int32_t> codes);
+  /// The first half of a step: assigns the rows g [B, 2 G] of this rank's seeds, num_seeds_all (> 0) on all ranks.
+  /// codes [B]: the old assignments. Returns what has to be summed over ranks before `move`, M (2 G + 2) numbers;
+  /// codewords, embedding and histogram stay as they are.
+  /// Collective. Cost: the all-reduces of BatchStatistics.
+  OutVector<Device> collect(Device& dev, const comm::Communicator& comm, In<Device> g, int64_t num_seeds_all,
+                            VectorOf<Device, const int32_t> codes);
+  /// The second half: moves the codewords and the histogram by the sums. Returns the new assignments [B], until the
+  /// next collect.
+  VectorOf<Device, const int32_t> move(Device& dev);
 
   void set_histogram(Device& dev, std::span<const int64_t> counts);
 
@@ -45,7 +49,7 @@ class Codebook {
 
  private:
   /// Fills step_, and nearest_ with the new codes.
-  void collect(Device& dev, VectorOf<Device, const int32_t> codes);
+  void assign(Device& dev, VectorOf<Device, const int32_t> codes);
 
   BatchStatistics<Device> statistics_;
   Matrix<Real<Device>, Device> codewords_;  // [M, 2 G]

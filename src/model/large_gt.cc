@@ -177,7 +177,8 @@ MatrixView<const Real<Device>, Device> LargeGt<Device>::embeddings() const {
 }
 
 template <class Device>
-void LargeGt<Device>::backward(MatrixView<const Real<Device>, Device> logits_gradient, const OnFinal& on_final) {
+void LargeGt<Device>::backward(MatrixView<const Real<Device>, Device> logits_gradient, const OnFinal& on_final,
+                               const OnQuiet& on_quiet) {
   Layers& l = *layers_;
   const auto is_final = [&](std::string_view prefix) {
     const VectorView<Real<Device>, Device> gradients = l.parameters.gradients_of(prefix);
@@ -195,6 +196,7 @@ void LargeGt<Device>::backward(MatrixView<const Real<Device>, Device> logits_gra
     l.seed_branch->backward(l.device, l.comm, l.joined_gradient);
   }
   is_final("seed_branch.");
+  if (on_quiet) on_quiet();
   if (l.local) {
     l.local->backward(l.device, l.input, l.token_branch->output(), l.local_part(l.joined_gradient),
                       l.token_branch->output_gradient());
@@ -213,10 +215,18 @@ void LargeGt<Device>::loss(MatrixView<const Real<Device>, Device> logits, Vector
 }
 
 template <class Device>
-VectorView<const int32_t, Device> LargeGt<Device>::update_codebook(VectorView<const int32_t, Device> codes) {
+VectorView<Real<Device>, Device> LargeGt<Device>::collect_codebook(VectorView<const int32_t, Device> codes) {
   Layers& l = *layers_;
-  require(has_codebook(), "update_codebook: the model has a codebook");
-  return l.codebook->update(l.device, l.comm, l.global->rows(), l.input.num_seeds_all, codes);
+  if (!has_codebook() || l.input.num_seeds_all == 0) return {};
+  return l.codebook->collect(l.device, l.comm, l.global->rows(), l.input.num_seeds_all, codes);
+}
+
+template <class Device>
+VectorView<const int32_t, Device> LargeGt<Device>::move_codebook() {
+  Layers& l = *layers_;
+  require(has_codebook(), "move_codebook: the model has a codebook");
+  if (l.input.num_seeds_all == 0) return {};
+  return l.codebook->move(l.device);
 }
 
 template <class Device>

@@ -38,7 +38,7 @@ struct StateArray {
 template <class Device>
 class LargeGt {
  public:
-  /// Collective over `comm` in train-mode forward, backward and update_codebook (batch norm and codebook statistics).
+  /// Collective over `comm` in train-mode forward, backward and collect_codebook (batch norm and codebook statistics).
   /// device and comm outlive the model. Errors: Error{kInternal} for a shape that is none.
   LargeGt(Device& device, const ModelShape& shape, RandomKey key, const comm::Communicator& comm);
   ~LargeGt();
@@ -58,9 +58,12 @@ class LargeGt {
   /// Gradients of a loss whose gradient by the logits is `logits_gradient` [B, C]: those of this rank's seeds, written
   /// (not added) into parameters().gradients(); the caller sums them over ranks. Follows a train-mode forward.
   /// on_final is called with each piece of the gradients once backward will not touch it any more; the pieces tile
-  /// them, and come in the same order on all ranks.
+  /// them, and come in the same order on all ranks. on_quiet is called once, when backward has no collective of its own
+  /// left: what else the ranks have to sum delays nothing from then on.
   using OnFinal = std::function<void(VectorView<Real<Device>, Device>)>;
-  void backward(MatrixView<const Real<Device>, Device> logits_gradient, const OnFinal& on_final = {});
+  using OnQuiet = std::function<void()>;
+  void backward(MatrixView<const Real<Device>, Device> logits_gradient, const OnFinal& on_final = {},
+                const OnQuiet& on_quiet = {});
 
   /// Mean cross-entropy over the `num_seeds_all` seeds of all ranks: this rank's share as result [1], and the gradient
   /// of the mean by the logits. Labels [B].
@@ -68,10 +71,13 @@ class LargeGt {
             int64_t num_seeds_all, MatrixView<Real<Device>, Device> logits_gradient,
             VectorOf<Device, ops::CrossEntropy> result);
 
-  /// The codebook's step after a train-mode forward: moves codewords, assigns the batch's seeds. codes [B]: the old
-  /// assignment of each seed; returns the new ones, until the next call. The histogram follows over all ranks. Only
-  /// where has_codebook().
-  VectorView<const int32_t, Device> update_codebook(VectorView<const int32_t, Device> codes);
+  /// The first half of the codebook's step after a train-mode forward: assigns the batch's seeds. codes [B]: the old
+  /// assignment of each. Returns what the caller sums over ranks, by move_codebook; a backward may come in between.
+  /// Nothing without a codebook, nor in a step without seeds, which does not move it.
+  VectorView<Real<Device>, Device> collect_codebook(VectorView<const int32_t, Device> codes);
+  /// The second half: moves codewords and histogram. Returns the new assignments [B], until the next collect_codebook.
+  /// Only where has_codebook().
+  VectorView<const int32_t, Device> move_codebook();
 
   /// Sets the histogram n [M] of assignments (over all ranks' nodes) after loading or initialising them; until then it
   /// is zero and global attention sees nothing. Does nothing without global attention.

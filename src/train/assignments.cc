@@ -23,11 +23,17 @@ Assignments<Device>::Assignments(Device& dev, const graph::LocalGraph& graph, in
 }
 
 template <class Device>
-void Assignments<Device>::update(model::LargeGt<Device>& model, VectorView<const LocalId, Device> seeds) {
-  if (!model.has_codebook()) return;
+VectorView<float, Device> Assignments<Device>::collect(model::LargeGt<Device>& model,
+                                                       VectorView<const LocalId, Device> seeds) {
+  if (!model.has_codebook()) return {};
   seed_codes_.resize(seeds.size);
   ops::take_codes(*dev_, codes(), seeds, {seed_codes_.data(), seeds.size});
-  ops::put_codes(*dev_, model.update_codebook({seed_codes_.data(), seeds.size}), seeds, codes());
+  return model.collect_codebook({seed_codes_.data(), seeds.size});
+}
+
+template <class Device>
+void Assignments<Device>::move(model::LargeGt<Device>& model, VectorView<const LocalId, Device> seeds) {
+  if (model.has_codebook()) ops::put_codes(*dev_, model.move_codebook(), seeds, codes());
 }
 
 template <class Device>

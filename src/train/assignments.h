@@ -25,8 +25,11 @@ class Assignments {
   VectorView<uint16_t, Device> codes() { return {codes_.data(), codes_.size()}; }  // [owned]
   VectorView<const uint16_t, Device> codes() const { return {codes_.data(), codes_.size()}; }
 
-  /// Lets the model move its codebook and assign the seeds of the step just computed. Collective.
-  void update(model::LargeGt<Device>& model, VectorView<const LocalId, Device> seeds);
+  /// Lets the model assign the seeds of the step just computed. Returns what has to be summed over ranks before `move`;
+  /// nothing where the model has no codebook. Collective.
+  VectorView<float, Device> collect(model::LargeGt<Device>& model, VectorView<const LocalId, Device> seeds);
+  /// Lets it move its codebook by the sums, and keeps the new assignments.
+  void move(model::LargeGt<Device>& model, VectorView<const LocalId, Device> seeds);
 
   /// Nodes of all ranks by codeword [M]. Collective.
   std::vector<int64_t> histogram(const comm::Communicator& comm) const;

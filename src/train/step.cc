@@ -40,8 +40,13 @@ void Step<Device>::queue(const BatchInput<Device>& batch, const StepInput& input
   logits_gradient_.resize(logits.rows, logits.cols);
   model_.loss(logits, batch.labels, input.num_seeds_all, logits_gradient_, {&results->loss, 1});
 
+  const VectorView<float, Device> codebook_sums = assignments_.collect(model_, batch.seeds);
+
+  // What the ranks sum is under way while the rest of the backward pass is computed.
   piece.emplace("backward", seconds_.backward);
-  model_.backward(logits_gradient_, [this](VectorView<float, Device> final) { gradient_sync_.start(final); });
+  model_.backward(
+      logits_gradient_, [this](VectorView<float, Device> final) { gradient_sync_.start(final); },
+      [&] { gradient_sync_.start(codebook_sums, "codebook"); });
 
   piece.emplace("synchronise", seconds_.synchronise);
   gradient_sync_.finish();
@@ -49,7 +54,7 @@ void Step<Device>::queue(const BatchInput<Device>& batch, const StepInput& input
   piece.emplace("update", seconds_.update);
   optimizer_.update(input.step, input.learning_rate, model_.parameters().gradients(), model_.parameters().values(),
                     {&results->gradient_square_sum, 1});
-  assignments_.update(model_, batch.seeds);
+  assignments_.move(model_, batch.seeds);
   results_.queue_read(model_.device());
 }
 

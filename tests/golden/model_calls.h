@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "comm/device_collectives.h"
 #include "model/large_gt.h"
 #include "tensor/host_copy.h"
 
@@ -21,13 +22,13 @@ ops::CrossEntropy loss_of(model::LargeGt<Device>& model, In<Device> logits, Vect
 
 /// codes: in the old assignments, out the new. Does nothing without a codebook.
 template <class Device>
-void update_codes(model::LargeGt<Device>& model, std::vector<uint16_t>& codes) {
+void update_codes(const comm::Communicator& comm, model::LargeGt<Device>& model, std::vector<uint16_t>& codes) {
   if (!model.has_codebook()) return;
   const std::vector<int32_t> before(codes.begin(), codes.end());
   Buffer<int32_t, Device> on_device(static_cast<int64_t>(before.size()));
   copy_to_device<int32_t>(model.device(), before, on_device.data());
-  const std::vector<int32_t> after =
-      host_copy(model.device(), model.update_codebook({on_device.data(), on_device.size()}));
+  comm::all_reduce_sum(model.device(), comm, model.collect_codebook({on_device.data(), on_device.size()}));
+  const std::vector<int32_t> after = host_copy(model.device(), model.move_codebook());
   std::ranges::copy(after, codes.begin());
 }
 

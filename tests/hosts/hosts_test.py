@@ -71,7 +71,7 @@ class Hosts(ProgramTest):
         self.assertIn(f"comm: rank 1 on {self.hosts.names[1]} does not answer, last heard of", log)
 
     def test_a_slow_link_is_waited_for(self):
-        self.hosts.shape("10mbit", "20ms")
+        self.hosts.shape("10mbit", 20000)
         training = self.start(1, watchdog_seconds=3, keepalive_seconds=2)
         self.assertEqual(training.wait(timeout=200), 0, self.log.read_text())
 

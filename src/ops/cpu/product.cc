@@ -143,9 +143,10 @@ int64_t product_scratch_bytes(const Cpu& dev, int64_t m, int64_t n, int64_t dept
   if (m == 0 || n == 0) return 0;
   const int64_t chunks = num_chunks(m, n, depth);
   const int64_t partial_bytes = chunks == 1 ? 0 : 4 * chunks * m * n;
-  if (cpu::unit_format(dev) == cpu::UnitFormat::kFloats) return partial_bytes;
-  const int64_t tile = 2 * (std::min(m, kTileRows) + std::min(n, kTileCols)) * cpu::num_blocks(depth, chunks);
-  return partial_bytes + dev.num_threads * 4 * tile;
+  const cpu::UnitFormat format = cpu::unit_format(dev);
+  if (format == cpu::UnitFormat::kFloats) return partial_bytes;
+  return partial_bytes + dev.num_threads * cpu::operands_bytes(format, std::min(m, kTileRows), std::min(n, kTileCols),
+                                                               cpu::num_blocks(depth, chunks));
 }
 
 template <>

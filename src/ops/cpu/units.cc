@@ -6,6 +6,7 @@
 #include "base/half.h"
 #include "ops/cpu/clones.h"
 #include "ops/cpu/sgemm.h"
+#include "ops/cpu/tile_product.h"
 #include "ops/cpu/transpose.h"
 
 #if defined(__x86_64__)
@@ -160,6 +161,15 @@ RightUnits pack_right_transposed(UnitFormat format, FloatRows x, Buffer<uint32_t
     transpose_plainly(x, format, memory.data());
   }
   return {memory.data(), x.rows};
+}
+
+int64_t operands_bytes(UnitFormat format, int64_t m, int64_t n, int64_t depth) {
+  const int64_t units = units_of(format, depth);
+  int64_t num_units = (m + n) * units;
+  // A few rows before they are transposed; tiles want the left operand in order, and whole tiles.
+  if (format == UnitFormat::kPairs) num_units += kLanes * units;
+  if (format == UnitFormat::kPairs && has_tile_product()) num_units += m * (units + kLanes) + n * kLanes;
+  return num_units * static_cast<int64_t>(sizeof(uint32_t));
 }
 
 void multiply_units(UnitFormat format, int64_t m, int64_t n, int64_t depth, LeftUnits a, RightUnits b,

@@ -66,7 +66,8 @@ class Training {
                     moments(first_moments_), moments(second_moments_), model.parameters().values());
     const VectorView<uint16_t, Cuda> codes(codes_.data(), codes_.size());
     ops::take_codes<Cuda>(dev_, codes, batch.seeds(), {seed_codes_.data(), seed_codes_.size()});
-    ops::put_codes<Cuda>(dev_, model.update_codebook({seed_codes_.data(), seed_codes_.size()}), batch.seeds(), codes);
+    model.collect_codebook({seed_codes_.data(), seed_codes_.size()});
+    ops::put_codes<Cuda>(dev_, model.move_codebook(), batch.seeds(), codes);
     results_.queue_read(dev_);
     synchronise(dev_);
     results_.value().loss.check();

@@ -34,13 +34,17 @@ class Shape:
         widths = [self.H, self.A * self.H, self.H]
         return [8 * n for width in widths for n in (width, width, 2 * width)]
 
-    def codebook_bytes(self):
-        return [8 * 2 * self.G, 8 * 2 * self.G, 4 * self.M * (2 * self.G + 2)]
+    def codebook_statistics_bytes(self):
+        """Of each all-reduce of a step."""
+        return [8 * 2 * self.G, 8 * 2 * self.G]
+
+    def codebook_sums_bytes(self):
+        return 4 * self.M * (2 * self.G + 2)
 
     def collective_bytes(self):
         """That a rank hands in per step, by phase."""
         return {"gradients": 4 * sum(self.num_parameters()), "batch norm": sum(self.batch_norm_bytes()),
-                "codebook": sum(self.codebook_bytes())}
+                "codebook": sum(self.codebook_statistics_bytes()) + self.codebook_sums_bytes()}
 
     def operations(self, counts):
         """Of (products of rows, attention within samples) in a step with these seeds, entries, nodes and pairs."""
@@ -128,11 +132,12 @@ class Prediction:
 
 def predict(shape, counts, traffic, ranks, processor, reducing, exchanging, hidden):
     """counts, traffic: of the rank that has most; reducing, exchanging: networks; hidden: communication and loading have
-    cores of their own. Then gradients are summed while the backward pass runs, two thirds of the computation; the last
-    bucket follows it."""
+    cores of their own. Then gradients and what moves the codebook are summed while the backward pass runs, two thirds of the
+    computation; the last bucket follows it."""
     compute = processor.compute(shape, counts)
-    buckets = [reducing.all_reduce(4 * size, ranks) for size in shape.num_parameters()]
-    gradients = max(buckets[-1], sum(buckets) - compute * 2 / 3) if hidden else sum(buckets)
-    small = sum(reducing.all_reduce(size, ranks) for size in shape.batch_norm_bytes() + shape.codebook_bytes())
+    sizes = [shape.codebook_sums_bytes(), *(4 * size for size in shape.num_parameters())]
+    sums = [reducing.all_reduce(size, ranks) for size in sizes]
+    large = max(sums[-1], sum(sums) - compute * 2 / 3) if hidden else sum(sums)
+    small = sum(reducing.all_reduce(size, ranks) for size in shape.batch_norm_bytes() + shape.codebook_statistics_bytes())
     load = processor.load_per_node * counts["nodes"] + sum(exchanging.exchange(phase, ranks) for phase in traffic.values())
-    return Prediction(compute, gradients + small, load, hidden)
+    return Prediction(compute, large + small, load, hidden)

@@ -161,7 +161,7 @@ void move_codebook(Case<Device>& of, const BatchOnDevice<Device>& batch, std::ve
   std::vector<uint16_t> codes;
   for (const OriginalId node : batch.seed_ids())
     codes.push_back(static_cast<uint16_t>(all[static_cast<size_t>(node.value)]));
-  update_codes(of.model, codes);
+  update_codes(of.comm, of.model, codes);
   for (size_t b = 0; b < codes.size(); ++b) {
     const auto node = static_cast<size_t>(batch.seed_ids()[b].value);
     assignments[node] += codes[b] - all[node];

@@ -76,7 +76,7 @@ class Training {
   void move_codebook(const std::vector<OriginalId>& seeds) {
     std::vector<uint16_t> codes;
     for (const OriginalId node : seeds) codes.push_back(codes_[static_cast<size_t>(node.value)]);
-    golden::update_codes(model_, codes);
+    golden::update_codes(comm_, model_, codes);
     const auto all_seeds = comm::all_gather_varied(comm_, std::span<const OriginalId>(seeds));
     const auto all_codes = comm::all_gather_varied(comm_, std::span<const uint16_t>(codes));
     for (size_t b = 0; b < all_seeds.size(); ++b) codes_[static_cast<size_t>(all_seeds[b].value)] = all_codes[b];
@@ -174,7 +174,7 @@ TEST(Ranks, a_step_without_seeds_anywhere_changes_nothing) {
   EXPECT_EQ(model.forward(empty.input(), model::Mode::kTrain, 0).rows, 0);
   model.backward({nullptr, 0, model.shape().num_classes});
   std::vector<uint16_t> no_codes;
-  golden::update_codes(model, no_codes);
+  golden::update_codes(comm, model, no_codes);
   for (int64_t i = 0; i < model.parameters().gradients().size; ++i) EXPECT_EQ(model.parameters().gradients()[i], 0);
   model::LargeGt<Cpu> untouched(device, golden::recorded_shape(model::Attention::kFull), kKey, comm);
   const auto states = model.state();

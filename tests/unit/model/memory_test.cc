@@ -91,7 +91,7 @@ void take_step(LargeGt<Cpu>& model, const golden::Batch<Cpu>& batch, Matrix<floa
   golden::loss_of(model, logits, batch.label_view(), kNumSeeds, gradient);
   model.backward(gradient);
   std::vector<uint16_t> codes(kNumSeeds, 0);
-  golden::update_codes(model, codes);
+  golden::update_codes(comm::Communicator::world(), model, codes);
 }
 
 ModelMemory forecast_of(Attention attention, const golden::Batch<Cpu>& batch, const Cpu& device) {

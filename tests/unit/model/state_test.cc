@@ -38,7 +38,7 @@ struct Trained {
     for (int64_t i = 0; i < model.parameters().values().size; ++i) {
       model.parameters().values()[i] -= 0.1F * model.parameters().gradients()[i];
     }
-    golden::update_codes(model, codes);
+    golden::update_codes(comm::Communicator::world(), model, codes);
     return {logits.data, logits.data + logits.size()};
   }
 

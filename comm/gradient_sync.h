@@ -1,8 +1,9 @@
 /// Gradients of all ranks' seeds from those of each rank's own, summed while the backward pass still runs; and what
 /// else a step sums.
 ///
-/// A bucket is a piece of the flat gradient buffer that will not change any more. Sums run one after the other on a
-/// thread with a message space of its own, so MPI makes progress whatever the step's own threads compute.
+/// A bucket is a piece of the flat gradient buffer, or another array, that will not change any more. Sums run one after
+/// the other on a thread with a message space of its own, so MPI makes progress whatever the step's own threads
+/// compute.
 #pragma once
 
 #include <memory>

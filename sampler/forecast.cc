@@ -105,8 +105,11 @@ LoadForecast forecast_load(const LoaderOptions& options, const LoadForecastInput
     forecast.cache_bytes = cache.kept_bytes;
     forecast.exchange_bytes += (on_host ? fetched : 0) + 2 * in_messages;
     // One thread fills the cache and fetches rows, one after the other.
-    int64_t& filling_bytes = input.refills_cache ? forecast.exchange_bytes : forecast.opening_bytes;
-    filling_bytes = std::max(filling_bytes, cache.messages_bytes);
+    if (input.refills_cache) {
+      forecast.exchange_bytes = std::max(forecast.exchange_bytes, cache.messages_bytes);
+    } else {
+      forecast.first_filling_bytes = cache.messages_bytes;
+    }
   }
   return forecast;
 }

@@ -32,7 +32,9 @@ struct LoadForecast {
   int64_t exchange_bytes = 0;  // buffers of one round, and of fetched rows before conversion
   int64_t cache_bytes = 0;     // remote rows that are kept, and what choosing them takes
   int64_t batches_bytes = 0;   // batches waiting or being made, and the one in use
-  int64_t opening_bytes = 0;   // before the first batch alone, not in the total: learning ids, filling the cache once
+  // Before the first batch alone, and not in the total.
+  int64_t opening_bytes = 0;        // announcing and learning original ids
+  int64_t first_filling_bytes = 0;  // messages that fill the cache, where that happens once
 
   int64_t total_bytes() const { return rows_bytes + sketches_bytes + exchange_bytes + cache_bytes + batches_bytes; }
 };

@@ -61,14 +61,15 @@ KeptLists expect_lists(const graph::LocalGraph& graph, const LoaderOptions& opti
   for (int64_t row = 0; row < num_owned; ++row) {
     const auto neighbours = graph.edges().neighbours(row);
     if (static_cast<int64_t>(neighbours.size()) <= longest_short) continue;
-    if (graph.partition().directed()) {
+    if (graph.partition().directed() && graph.num_halo() > 0) {
       num_sketches += num_groups;
       continue;
     }
     const auto num_neighbours = static_cast<double>(neighbours.size());
     const auto of_this_rank = std::ranges::count_if(neighbours, [&](LocalId id) { return id.value < num_owned; });
+    // As if one neighbour more were here, and as much of a seed as any node: few tell little of those elsewhere.
     const double share =
-        of_this_rank > 0 ? static_cast<double>(seeds_around[row]) / static_cast<double>(of_this_rank) : share_of_seeds;
+        (static_cast<double>(seeds_around[row]) + share_of_seeds) / (static_cast<double>(of_this_rank) + 1);
     num_sketches += num_lists(num_groups, share * num_neighbours);
   }
   for (int64_t halo = 0; halo < graph.num_halo(); ++halo) {

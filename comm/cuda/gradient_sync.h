@@ -1,4 +1,5 @@
-/// Gradients summed over ranks on GPUs: by NCCL, on the communication stream, while the backward pass goes on.
+/// Gradients, and what else a step sums, over the ranks' GPUs: by NCCL, on the communication stream, while the backward
+/// pass goes on.
 #pragma once
 
 #include "comm/communicator.h"
@@ -27,7 +28,7 @@ class GradientSync<Cuda> {
  private:
   Cuda* dev_;
   const Communicator* comm_;
-  CudaEvent computed_;  // the gradients of the last bucket
+  CudaEvent computed_;  // the last bucket
   CudaEvent summed_;
 };
 

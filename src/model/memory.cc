@@ -1,6 +1,7 @@
 #include "model/memory.h"
 
 #include <algorithm>
+#include <array>
 
 #include "model/architecture.h"
 #include "ops/scratch.h"
@@ -31,24 +32,25 @@ int64_t seed_columns(const ModelShape& shape) {
   return columns;
 }
 
-/// Of the largest product among those of tokens, seeds and codewords.
-int64_t largest_product_bytes(const Cpu& dev, const ModelShape& shape, const BatchBound& batch) {
+/// Of the products of tokens, seeds and codewords.
+int64_t products_bytes(const Cpu& dev, const ModelShape& shape, const BatchBound& batch) {
   const int64_t width = shape.attention_width();
   const int64_t num_tokens = shape.has_local() ? 3 * std::max(batch.num_nodes, batch.num_evaluation_nodes) : 0;
   const int64_t num_codewords = shape.has_global() ? shape.num_codewords : 0;
-  return std::max({ops::product_scratch_bytes(dev, num_tokens, shape.hidden_width, shape.feature_width),
-                   ops::product_scratch_bytes(dev, shape.hidden_width, shape.feature_width, num_tokens),
-                   ops::product_scratch_bytes(dev, batch.num_seeds, shape.hidden_width, shape.feature_width),
-                   ops::product_scratch_bytes(dev, shape.hidden_width, shape.feature_width, batch.num_seeds),
-                   ops::product_scratch_bytes(dev, 3 * width, shape.hidden_width, num_tokens),
-                   ops::product_scratch_bytes(dev, num_tokens, 3 * width, shape.hidden_width),
-                   ops::product_scratch_bytes(dev, width, 2 * shape.positional_width, num_codewords),
-                   ops::product_scratch_bytes(dev, width, shape.head_input_width(), batch.num_seeds)});
+  const std::array<ops::ProductExtents, 8> products = {{{num_tokens, shape.hidden_width, shape.feature_width},
+                                                        {shape.hidden_width, shape.feature_width, num_tokens},
+                                                        {batch.num_seeds, shape.hidden_width, shape.feature_width},
+                                                        {shape.hidden_width, shape.feature_width, batch.num_seeds},
+                                                        {3 * width, shape.hidden_width, num_tokens},
+                                                        {num_tokens, 3 * width, shape.hidden_width},
+                                                        {width, 2 * shape.positional_width, num_codewords},
+                                                        {width, shape.head_input_width(), batch.num_seeds}}};
+  return ops::products_scratch_bytes(dev, products);
 }
 
 int64_t scratch_bytes(const ModelShape& shape, const BatchBound& batch) {
   const Cpu dev{.num_threads = static_cast<int>(batch.num_threads), .precision = batch.precision};
-  int64_t bytes = largest_product_bytes(dev, shape, batch);
+  int64_t bytes = products_bytes(dev, shape, batch);
   if (shape.has_local()) {
     bytes += ops::local_encoder_scratch_bytes(dev, {.num_seeds = batch.num_seeds,
                                                     .max_tokens = 3 * batch.sample_size,

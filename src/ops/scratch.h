@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "tensor/cpu.h"
 
@@ -27,7 +28,13 @@ struct CodebookExtents {
 };
 int64_t global_attention_scratch_bytes(const Cpu& dev, const CodebookExtents& extents);
 
-/// A product C [m, n] with inner extent `depth`.
-int64_t product_scratch_bytes(const Cpu& dev, int64_t m, int64_t n, int64_t depth);
+/// C [m, n] with inner extent `depth`.
+struct ProductExtents {
+  int64_t m = 0;
+  int64_t n = 0;
+  int64_t depth = 0;
+};
+/// All these products, one after the other.
+int64_t products_scratch_bytes(const Cpu& dev, std::span<const ProductExtents> products);
 
 }  // namespace gigahop::ops

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
-#include <span>
 
 #include "comm/collectives.h"
 #include "sampler/loader.h"
@@ -58,9 +57,7 @@ class Draw {
     const bool evaluates = !trains || plan_.num_steps() >= plan_.steps_per_epoch;
     if (trains) draw_training(drawn);
     if (evaluates) draw_evaluation(drawn);
-    const int64_t training_lists = trains ? lists_of_training() : 0;
-    const int64_t evaluation_lists = evaluates ? lists_of_evaluation() : 0;
-    drawn.lists_bytes = training_lists + std::max(evaluation_lists, keeps_two_epochs() ? training_lists : 0);
+    drawn.lists_bytes = keeps_lists() ? lists_of(trains, evaluates) : 0;
     return drawn;
   }
 
@@ -118,23 +115,37 @@ class Draw {
   /// Where two epochs follow each other without an evaluation, the samples of both are kept.
   bool keeps_two_epochs() const {
     const bool renews = config_.sampler().resample_every_epochs() > 0 && plan_.num_steps() > plan_.steps_per_epoch;
-    return renews && options_.salts_kept > 1 && plan_.evaluate_every_epochs != 1;
+    return renews && plan_.evaluate_every_epochs != 1;
   }
 
-  int64_t expect_lists(std::span<const LocalId> seeds, double probability) const {
-    const sampler::KeptLists lists = sampler::expect_lists(graph_, options_, seeds, probability);
-    return lists.short_rows_bytes + lists.sketches_bytes;
+  bool keeps_lists() const {
+    return options_.neighbourhood == sampler::Neighbourhood::kTwoHops &&
+           options_.sampling == sampler::Sampling::kCoordinated;
   }
 
-  int64_t lists_of_training() const {
-    const double part_of_epoch = static_cast<double>(steps_of_salt()) / static_cast<double>(plan_.steps_per_epoch);
-    return expect_lists(plan_training(graph_, config_).all_seeds(), part_of_epoch);
-  }
-
-  int64_t lists_of_evaluation() const {
-    std::vector<LocalId> seeds = plan_evaluation(graph_, config_, sampler::Split::kValid).all_seeds();
-    std::ranges::copy(plan_evaluation(graph_, config_, sampler::Split::kTest).all_seeds(), std::back_inserter(seeds));
-    return expect_lists(seeds, 1);
+  int64_t lists_of(bool trains, bool evaluates) const {
+    std::vector<LocalId> seeds;
+    int64_t short_rows = 0;
+    int64_t training = 0;
+    if (trains) {
+      const double part_of_epoch = static_cast<double>(steps_of_salt()) / static_cast<double>(plan_.steps_per_epoch);
+      seeds = plan_training(graph_, config_).all_seeds();
+      const sampler::KeptLists lists = sampler::expect_lists(graph_, options_, seeds, part_of_epoch);
+      short_rows = lists.short_rows_bytes;
+      training = lists.sketches_bytes;
+    }
+    int64_t evaluation = 0;
+    if (evaluates) {
+      std::vector<LocalId> evaluated = plan_evaluation(graph_, config_, sampler::Split::kValid).all_seeds();
+      const std::vector<LocalId> tested = plan_evaluation(graph_, config_, sampler::Split::kTest).all_seeds();
+      evaluated.insert(evaluated.end(), tested.begin(), tested.end());
+      evaluation = sampler::expect_lists(graph_, options_, evaluated, 1).sketches_bytes;
+      // By then an epoch has had all of its seeds.
+      seeds.insert(seeds.end(), evaluated.begin(), evaluated.end());
+      short_rows = sampler::expect_lists(graph_, options_, seeds, 1).short_rows_bytes;
+    }
+    if (options_.salts_kept == 1) return short_rows + std::max(training, evaluation);
+    return short_rows + training + std::max(evaluation, keeps_two_epochs() ? training : 0);
   }
 
   const proto::Config& config_;

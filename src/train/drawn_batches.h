@@ -25,7 +25,8 @@ struct DrawnBatches {
 int64_t extrapolate(const std::vector<int64_t>& values, int64_t num_steps);
 
 /// Draws the samples of the first training steps and of a few batches of each evaluated split, spread over it; no row
-/// is fetched. graph: encoded. Collective. Cost: at most 10 batches' samples, and what the sampler learns at its start.
+/// is fetched. graph: encoded. Collective. Cost: at most 10 batches' samples, what the sampler learns at its start, and
+/// three times O(edges) for the lists.
 DrawnBatches draw_batches(const comm::Communicator& comm, const proto::Config& config, const graph::LocalGraph& graph);
 
 }  // namespace gigahop::train

@@ -37,12 +37,6 @@ RunPlan plan_of(const proto::Config& config, const GraphShare& share) {
           .max_steps = config.train().max_steps()};
 }
 
-int64_t last_salt(const proto::Config& config, const RunPlan& plan) {
-  if (plan.num_steps() == 0) return 0;
-  return sampler::salt_of_epoch((plan.num_steps() - 1) / plan.steps_per_epoch,
-                                config.sampler().resample_every_epochs());
-}
-
 proto::Partition partition_of(const GraphShare& share) {
   proto::Partition partition;
   partition.set_feature_width(static_cast<int32_t>(share.feature_width));
@@ -89,8 +83,9 @@ sampler::LoadForecastInput load_input(const proto::Config& config, const GraphSh
                                    .positional_width = share.positional_width,
                                    .token_bytes = bytes_of_token(config.encode()),
                                    .batch = largest};
-  input.refills_cache =
-      loading.cache_policy == sampler::CachePolicy::kPresample && last_salt(config, plan_of(config, share)) > 0;
+  // A run of several epochs may also be resumed with an evaluation, before the cache is filled at all.
+  const RunPlan plan = plan_of(config, share);
+  input.refills_cache = plan.num_steps() > plan.steps_per_epoch;
   const int64_t num_remote = share.num_nodes - share.num_owned;
   input.epoch_remote = std::min(num_remote, share.num_train * loading.sample_size);
   input.lists_bytes = sampler::largest_lists_bytes(loading, input);
@@ -214,7 +209,10 @@ TrainingMemory forecast_training(const proto::Config& config, const GraphShare& 
   memory.optimizer_bytes = 2 * parameter_bytes;
   memory.checkpoint_bytes = 3 * parameter_bytes + model.codebook_bytes + 2 * share.num_owned;
   memory.trace_bytes = share.has_timeline ? timeline_bytes(plan_of(config, share).num_steps()) : 0;
-  memory.opening_bytes = load.opening_bytes;
+  // The cache is filled when the model is there.
+  const bool on_host = config.device() == proto::Config::CPU;
+  memory.opening_bytes = std::max(
+      load.opening_bytes, load.first_filling_bytes + (on_host ? model.parameters_bytes + model.codebook_bytes : 0));
   if (config.device() == proto::Config::CUDA) move_to_device(config, share, largest, model, memory);
   return memory;
 }

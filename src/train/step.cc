@@ -40,6 +40,7 @@ void Step<Device>::queue(const BatchInput<Device>& batch, const StepInput& input
   logits_gradient_.resize(logits.rows, logits.cols);
   model_.loss(logits, batch.labels, input.num_seeds_all, logits_gradient_, {&results->loss, 1});
 
+  piece.emplace("codebook", seconds_.update);
   const VectorView<float, Device> codebook_sums = assignments_.collect(model_, batch.seeds);
 
   // What the ranks sum is under way while the rest of the backward pass is computed.

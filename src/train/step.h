@@ -49,7 +49,7 @@ class Step {
   /// The same with a batch that is at hand.
   StepOutput run(const BatchInput<Device>& batch, const StepInput& input);
 
-  /// Seconds spent waiting for the gradients of other ranks.
+  /// Seconds spent waiting for gradients and codebook sums of other ranks.
   double sync_seconds() const { return gradient_sync_.waited_seconds(); }
   /// Of all steps so far.
   const StepSeconds& seconds() const { return seconds_; }

@@ -15,6 +15,7 @@ ROUNDS = 300
 
 def answer(address):
     with socket.create_server((address, PORT)) as server:
+        server.settimeout(10)
         print("listens", flush=True)
         asker, _ = server.accept()
         with asker:

@@ -139,14 +139,21 @@ float beta_of(Write write) {
 
 }  // namespace
 
-int64_t product_scratch_bytes(const Cpu& dev, int64_t m, int64_t n, int64_t depth) {
-  if (m == 0 || n == 0) return 0;
-  const int64_t chunks = num_chunks(m, n, depth);
-  const int64_t partial_bytes = chunks == 1 ? 0 : 4 * chunks * m * n;
+int64_t products_scratch_bytes(const Cpu& dev, std::span<const ProductExtents> products) {
   const cpu::UnitFormat format = cpu::unit_format(dev);
-  if (format == cpu::UnitFormat::kFloats) return partial_bytes;
-  return partial_bytes + dev.num_threads * cpu::operands_bytes(format, std::min(m, kTileRows), std::min(n, kTileCols),
-                                                               cpu::num_blocks(depth, chunks));
+  int64_t partial = 0;
+  int64_t left = 0;
+  int64_t right = 0;
+  for (const auto& [m, n, depth] : products) {
+    if (m == 0 || n == 0) continue;
+    const int64_t chunks = num_chunks(m, n, depth);
+    if (chunks > 1) partial = std::max(partial, 4 * chunks * m * n);
+    if (format == cpu::UnitFormat::kFloats) continue;
+    const int64_t tile_depth = cpu::num_blocks(depth, chunks);
+    left = std::max(left, cpu::left_bytes(format, std::min(m, kTileRows), tile_depth));
+    right = std::max(right, cpu::right_bytes(format, std::min(n, kTileCols), tile_depth));
+  }
+  return partial + dev.num_threads * (left + right);
 }
 
 template <>

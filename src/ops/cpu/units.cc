@@ -163,13 +163,18 @@ RightUnits pack_right_transposed(UnitFormat format, FloatRows x, Buffer<uint32_t
   return {memory.data(), x.rows};
 }
 
-int64_t operands_bytes(UnitFormat format, int64_t m, int64_t n, int64_t depth) {
+int64_t left_bytes(UnitFormat format, int64_t rows, int64_t depth) {
   const int64_t units = units_of(format, depth);
-  int64_t num_units = (m + n) * units;
-  // A few rows before they are transposed; tiles want the left operand in order, and whole tiles.
-  if (format == UnitFormat::kPairs) num_units += kLanes * units;
-  if (format == UnitFormat::kPairs && has_tile_product()) num_units += m * (units + kLanes) + n * kLanes;
-  return num_units * static_cast<int64_t>(sizeof(uint32_t));
+  // Tiles want the units of a row in order, and whole tiles of them.
+  const int64_t copied = format == UnitFormat::kPairs && has_tile_product() ? units + kLanes : 0;
+  return 4 * rows * (units + copied);
+}
+
+int64_t right_bytes(UnitFormat format, int64_t cols, int64_t depth) {
+  const int64_t units = units_of(format, depth);
+  if (format != UnitFormat::kPairs) return 4 * cols * units;
+  // A few rows before they are transposed, and the last tile.
+  return 4 * (cols * units + kLanes * units + (has_tile_product() ? cols * kLanes : 0));
 }
 
 void multiply_units(UnitFormat format, int64_t m, int64_t n, int64_t depth, LeftUnits a, RightUnits b,

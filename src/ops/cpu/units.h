@@ -40,9 +40,10 @@ LeftUnits transposed_left(RightUnits x);
 /// x^T as the right operand, depth = x.cols.
 RightUnits pack_right_transposed(UnitFormat format, FloatRows x, Buffer<uint32_t>& memory);
 
-/// What the operands of a product C [m, n] take while it is under way, with what the processor's own way of multiplying
-/// copies of them, at most.
-int64_t operands_bytes(UnitFormat format, int64_t m, int64_t n, int64_t depth);
+/// What an operand that is not used in place takes until the product is done, at most, with the copies that the
+/// processor's way of multiplying needs.
+int64_t left_bytes(UnitFormat format, int64_t rows, int64_t depth);
+int64_t right_bytes(UnitFormat format, int64_t cols, int64_t depth);
 
 /// c [m, n] = (accumulate ? c : 0) + a b, on the calling thread.
 void multiply_units(UnitFormat format, int64_t m, int64_t n, int64_t depth, LeftUnits a, RightUnits b,

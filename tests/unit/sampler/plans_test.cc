@@ -133,7 +133,7 @@ TEST(Forecast, counts_the_messages_that_fill_the_cache_or_those_of_a_batch_but_n
   // Filled once, before the first batch is made.
   input.refills_cache = false;
   EXPECT_LT(forecast_load(options, input).exchange_bytes, int64_t{3} * 500 * 3 * 16 * 4);
-  EXPECT_EQ(forecast_load(options, input).opening_bytes, int64_t{3} * 500 * 3 * 16 * 4);
+  EXPECT_EQ(forecast_load(options, input).first_filling_bytes, int64_t{3} * 500 * 3 * 16 * 4);
 }
 
 /// Four seeds; node 3 is remote.

@@ -36,7 +36,7 @@ StopSignals::StopSignals(int exit_code) {
     if (before_[i].sa_handler == SIG_IGN) continue;
     struct sigaction reacting = {};
     reacting.sa_handler = react;
-    reacting.sa_flags = SA_RESTART;
+    reacting.sa_flags = SA_RESTART | SA_ONSTACK;  // base/signal_stack.h
     ::sigaction(kSignals[i], &reacting, nullptr);
   }
 }

@@ -2,20 +2,12 @@
 
 #include "comm/collectives.h"
 #include "graph/partition_folder.h"
+#include "train/batch_feed.h"
 #include "train/run_plan.h"
 #include "train/setup.h"
 
 namespace gigahop::bench {
 namespace {
-
-sampler::SeedPlan plan_epoch(const graph::LocalGraph& graph, const proto::Config& config) {
-  return {graph,
-          sampler::Split::kTrain,
-          graph.partition().num_train(),
-          config.train().batch_size(),
-          sampler::SeedOrder::kShuffled,
-          RandomKey{config.seed()}};
-}
 
 std::optional<sampler::BatchRequest> request(sampler::SeedPlan& plan, int64_t step) {
   if (step >= plan.num_steps()) return std::nullopt;
@@ -34,8 +26,8 @@ graph::LocalGraph open_parts(const comm::Communicator& comm, const std::filesyst
 EpochBatches::EpochBatches(const comm::Communicator& comm, const graph::LocalGraph& graph, const proto::Config& config,
                            Loading loading)
     : loader_(graph, comm.duplicate(), train::loader_options(config, train::num_threads(config))),
-      plan_(plan_epoch(graph, config)),
-      dry_plan_(plan_epoch(graph, config)) {
+      plan_(train::plan_training(graph, config)),
+      dry_plan_(train::plan_training(graph, config)) {
   if (loading == Loading::kPipeline) {
     pipeline_.emplace(
         loader_, [this] { return next_request(); }, config.sampler().batches_ahead());

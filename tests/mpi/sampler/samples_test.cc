@@ -149,6 +149,12 @@ TEST(Budget, bounds_what_is_kept_from_batch_to_batch) {
   }
 }
 
+std::vector<LocalId> every_twentieth_row(const graph::LocalGraph& graph) {
+  std::vector<LocalId> rows = all_rows(graph);
+  std::erase_if(rows, [&](LocalId row) { return graph.original_ids()[row.value].value % 20 != 10; });
+  return rows;
+}
+
 /// Long rows and short ones; of sixteen groups, some of a row's are asked for.
 TEST(ExpectedLists, are_those_that_are_kept) {
   const comm::Communicator world = comm::Communicator::world();
@@ -157,10 +163,7 @@ TEST(ExpectedLists, are_those_that_are_kept) {
   const LoaderOptions options{.sample_size = 100, .num_groups = 16, .key = {7}};
   CoordinatedSampler sampler(graph, world, options);
   constexpr double kProbability = 0.05;
-  std::vector<LocalId> seeds;
-  for (const LocalId row : all_rows(graph)) {
-    if (graph.original_ids()[row.value].value % 20 == 10) seeds.push_back(row);
-  }
+  const std::vector<LocalId> seeds = every_twentieth_row(graph);
   sampler.sample(world, 0, seeds);
   const auto kept = static_cast<double>(comm::sum_over_ranks(world, sampler.kept_bytes()));
   // Of short rows and of sketches, each rank has one block that is not full.
@@ -172,6 +175,25 @@ TEST(ExpectedLists, are_those_that_are_kept) {
   };
   expect_about_kept(expect_lists(graph, options, seeds, 1));
   expect_about_kept(expect_lists(graph, options, all_rows(graph), kProbability));
+}
+
+/// In a directed graph a rank does not know which seeds of other ranks point to its rows.
+TEST(ExpectedLists, of_a_directed_graph_are_those_that_are_kept_on_one_rank_and_no_fewer_on_several) {
+  const comm::Communicator world = comm::Communicator::world();
+  tests::PartitionInput input = tests::tiny_input(tests::power_law(3000, 160, 5), 7, 3);
+  input.direction = tests::Direction::kDirected;
+  const graph::LocalGraph graph = open_graph(world, write_shards(world, "expected_directed", input));
+  const LoaderOptions options{.sample_size = 100, .num_groups = 16, .key = {7}};
+  CoordinatedSampler sampler(graph, world, options);
+  const std::vector<LocalId> seeds = every_twentieth_row(graph);
+  sampler.sample(world, 0, seeds);
+  const auto kept = static_cast<double>(comm::sum_over_ranks(world, sampler.kept_bytes()));
+  const KeptLists lists = expect_lists(graph, options, seeds, 1);
+  const auto bytes = static_cast<double>(comm::sum_over_ranks(world, lists.short_rows_bytes + lists.sketches_bytes));
+  EXPECT_LE(kept, 1.1 * bytes + static_cast<double>(2 * world.size() * RowLists::kBlockBytes));
+  if (world.size() == 1) {
+    EXPECT_LE(bytes, 1.1 * kept);
+  }
 }
 
 TEST(ExpectedLists, of_all_nodes_are_every_long_row_in_each_group_and_the_short_ones_of_other_ranks) {

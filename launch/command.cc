@@ -47,9 +47,10 @@ void Invocation::add(CLI::App& command, const std::vector<SettingFlag>& flags, s
   });
 }
 
-int Invocation::run(const comm::Communicator& comm) const {
+int Invocation::run(const comm::Communicator& comm, StopSignals& stop_signals) const {
   configure_log(comm.rank(), comm.size(), verbose_ ? LogLevel::kDebug : LogLevel::kInfo);
-  Context context{.comm = comm, .config = config::load_config(config_path_), .dry_run = dry_run_};
+  Context context{
+      .comm = comm, .stop_signals = stop_signals, .config = config::load_config(config_path_), .dry_run = dry_run_};
   for (const std::string& assignment : overrides_) config::apply_override(context.config, assignment);
   for (const FlagValue& flag : flag_values_) config::apply_override(context.config, flag.path + "=" + flag.value);
   config::validate(context.config);

@@ -33,7 +33,7 @@ class Invocation {
            FolderOfRun folder_of_run = nullptr);
 
   /// Loads and validates the configuration, then prints it (--print-config) or runs the action. Returns the exit code.
-  int run(const comm::Communicator& comm) const;
+  int run(const comm::Communicator& comm, StopSignals& stop_signals) const;
 
  private:
   struct FlagValue {

@@ -46,8 +46,7 @@ void Context::use_processors() {
 }
 
 bool Context::is_told_to_stop() const {
-  const bool is_noted = stop_signals.has_value() && stop_signals->is_stop_wanted();
-  return comm::max_over_ranks(comm, int64_t{is_noted}) > 0;
+  return comm::max_over_ranks(comm, int64_t{stop_signals.is_stop_wanted()}) > 0;
 }
 
 int64_t Context::available_memory_bytes() const {

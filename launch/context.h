@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
 #include "base/stop_signal.h"
@@ -16,27 +15,27 @@ inline constexpr int kExitTryAgain = 75;
 
 struct Context {
   const comm::Communicator& comm;
+  StopSignals& stop_signals;
   proto::Config config;
   bool dry_run = false;
   /// Of the process, if no Error comes: not 0 where the command did not get to its end but may another time.
   int exit_code = 0;
 
-  /// Of a command that can be told to stop: it ends with kExitTryAgain then.
-  std::optional<StopSignals> stop_signals = std::nullopt;
+  /// Of a command that goes on where it was stopped: from now on a signal ends it with kExitTryAgain.
+  void expect_stop() { stop_signals.react_by(StopSignals::Reaction::kEnd); }
 
   /// Whether a signal was noted on any rank. Collective.
   bool is_told_to_stop() const;
 
-  /// For work that can be broken off in order: from its first question on, and as long as the work lasts, a signal is
-  /// noted for it to heed.
+  /// For work of such a command that can be broken off in order: from its first question on, and as long as the work
+  /// lasts, a signal is noted for it to heed.
   template <class Work>
   auto let_stop(const Work& work) {
     const auto result = work([this] {
-      if (!stop_signals.has_value()) return false;
-      stop_signals->react_by(StopSignals::Reaction::kNote);
-      return stop_signals->is_stop_wanted();
+      stop_signals.react_by(StopSignals::Reaction::kNote);
+      return stop_signals.is_stop_wanted();
     });
-    if (stop_signals.has_value()) stop_signals->react_by(StopSignals::Reaction::kEnd);
+    expect_stop();
     return result;
   }
 

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/error.h"
+#include "base/stop_signal.h"
 #include "launch/command.h"
 #include "launch/guarded_main.h"
 #include "launch/manual.h"
@@ -73,5 +74,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& outcome) {
     return explain(app, argc > 1 ? argv[1] : "", outcome);
   }
-  return guarded_main(argc, argv, [&](const gigahop::comm::Communicator& world) { return invocation.run(world); });
+  gigahop::StopSignals stop_signals(kExitTryAgain);  // before MPI starts threads
+  return guarded_main(argc, argv,
+                      [&](const gigahop::comm::Communicator& world) { return invocation.run(world, stop_signals); });
 }

@@ -34,7 +34,7 @@ void add_predict(CLI::App& app, Invocation& invocation) {
        {"--format", "predict.format", "CSV: write predictions.csv too, with names and probabilities"},
        {"--misfiled", "predict.misfiled", "Print so many nodes whose class the model doubts most"}},
       [=](Context& context) {
-        context.stop_signals.emplace(kExitTryAgain);
+        context.expect_stop();
         predict_nodes(context, *partition, *checkpoint, *output, *dataset);
       });
 }

@@ -109,7 +109,7 @@ void print_outcome(const Workspace& workspace) {
 }
 
 void run_stages(Context& context, Last last) {
-  context.stop_signals.emplace(kExitTryAgain);
+  context.expect_stop();
   const StageSettings settings(context.config);
   const Workspace workspace(context.config.workspace());
   StageLog log(context.comm, workspace.root);

@@ -32,7 +32,7 @@ void add_train(CLI::App& app, Invocation& invocation) {
        {"--attention", "model.attention", "FULL, LOCAL, GLOBAL or NONE"},
        {"--seed", "seed", "Key of every random number"}},
       [=](Context& context) {
-        context.stop_signals.emplace(kExitTryAgain);
+        context.expect_stop();
         train_model(context, *partition, *run, {.resume = *resume, .init_from = *init_from, .trace = *trace});
       },
       [=](const proto::Config&) { return *run; });

@@ -1,5 +1,6 @@
 #include "base/stop_signal.h"
 
+#include <pthread.h>
 #include <unistd.h>
 
 #include <string_view>
@@ -7,50 +8,62 @@
 namespace gigahop {
 namespace {
 
-volatile std::sig_atomic_t exit_code_of_stop = 0;
-volatile std::sig_atomic_t is_noting = 0;
-volatile std::sig_atomic_t stop_noted = 0;
-volatile std::sig_atomic_t interrupt_noted = 0;
-
-void react(int number) {
-  if (is_noting == 0 || (number == SIGINT && interrupt_noted != 0)) {
-    constexpr std::string_view kWords = "told to stop, at once: the same command goes on from what is on disk\n";
-    if (::write(STDERR_FILENO, kWords.data(), kWords.size()) < 0) ::_exit(exit_code_of_stop);
-    ::_exit(exit_code_of_stop);
-  }
-  stop_noted = 1;
-  if (number == SIGINT) interrupt_noted = 1;
+/// Ends the waiting.
+int wake_up_signal() {
+  return SIGRTMIN;
 }
 
-constexpr std::array kSignals = {SIGTERM, SIGUSR1, SIGINT};
+bool is_ignored(int number) {
+  struct sigaction action = {};
+  ::sigaction(number, nullptr, &action);
+  return action.sa_handler == SIG_IGN;
+}
+
+[[noreturn]] void end_at_once(int exit_code) {
+  constexpr std::string_view kWords = "told to stop, at once: the same command goes on from what is on disk\n";
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kWords.data(), kWords.size());
+  ::_exit(exit_code);
+}
+
+[[noreturn]] void die_by(int number) {
+  std::signal(number, SIG_DFL);
+  sigset_t only = {};
+  sigemptyset(&only);
+  sigaddset(&only, number);
+  pthread_sigmask(SIG_UNBLOCK, &only, nullptr);
+  std::raise(number);
+  ::_exit(128 + number);  // as a shell counts it
+}
 
 }  // namespace
 
-StopSignals::StopSignals(int exit_code) {
-  exit_code_of_stop = exit_code;
-  is_noting = 0;
-  stop_noted = 0;
-  interrupt_noted = 0;
-  for (size_t i = 0; i < kSignals.size(); ++i) {
-    ::sigaction(kSignals[i], nullptr, &before_[i]);
-    if (before_[i].sa_handler == SIG_IGN) continue;
-    struct sigaction reacting = {};
-    reacting.sa_handler = react;
-    reacting.sa_flags = SA_RESTART | SA_ONSTACK;  // base/signal_stack.h
-    ::sigaction(kSignals[i], &reacting, nullptr);
+StopSignals::StopSignals(int exit_code) : exit_code_(exit_code) {
+  sigemptyset(&awaited_);
+  for (const int number : {SIGTERM, SIGUSR1, SIGINT}) {
+    if (!is_ignored(number)) sigaddset(&awaited_, number);
   }
+  sigaddset(&awaited_, wake_up_signal());
+  pthread_sigmask(SIG_BLOCK, &awaited_, &blocked_before_);
+  waiting_ = std::thread([this] { wait_for_signals(); });
 }
 
 StopSignals::~StopSignals() {
-  for (size_t i = 0; i < kSignals.size(); ++i) ::sigaction(kSignals[i], &before_[i], nullptr);
+  pthread_kill(waiting_.native_handle(), wake_up_signal());
+  waiting_.join();
+  pthread_sigmask(SIG_SETMASK, &blocked_before_, nullptr);
 }
 
-void StopSignals::react_by(Reaction reaction) {
-  is_noting = reaction == Reaction::kNote ? 1 : 0;
+void StopSignals::wait_for_signals() {
+  int number = 0;
+  while (sigwait(&awaited_, &number) == 0 && number != wake_up_signal()) react(number);
 }
 
-bool StopSignals::is_stop_wanted() const {
-  return stop_noted != 0;
+void StopSignals::react(int number) {
+  const Reaction reaction = reaction_;
+  if (reaction == Reaction::kDie) die_by(number);
+  if (reaction == Reaction::kEnd || (number == SIGINT && is_interrupted_)) end_at_once(exit_code_);
+  is_noted_ = true;
+  if (number == SIGINT) is_interrupted_ = true;
 }
 
 }  // namespace gigahop

@@ -78,7 +78,12 @@ void ChildProcess::start(int input_fd, int write_fd) {
   std::vector<char*> argv;
   for (std::string& argument : arguments_) argv.push_back(argument.data());
   argv.push_back(nullptr);
-  if (failure == 0) failure = posix_spawnp(&pid_, argv[0], &actions, nullptr, argv.data(), environ);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  // To a mask without signals: here those of base/stop_signal.h are blocked.
+  if (failure == 0) failure = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+  if (failure == 0) failure = posix_spawnp(&pid_, argv[0], &actions, &attributes, argv.data(), environ);
+  posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (failure == ENOENT) {
     throw data_error(place_, fmt::format("the program {} on PATH", arguments_[0]), "none of that name",

@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import signal
+import time
 import unittest
 
 from launched import Launched
@@ -15,12 +16,15 @@ TRY_AGAIN = 75
 
 
 class Stop(ProgramTest):
-    def stop(self, run, arguments, number):
-        """Sends the signal to one rank in mid-training; the last step, as the program says it."""
-        log = self.folder / f"{run.parent.name}-{number.name}.log"
+    def stop(self, run, arguments, *numbers):
+        """Sends the signals to one rank in mid-training, 10 ms apart; the last step, as the program says it."""
+        log = self.folder / f"{run.parent.name}-{numbers[0].name}.log"
         with open(log, "w") as file, Launched(arguments, ranks=2, folder=self.folder, log=file) as launched:
             launched.wait_for(lambda: list((run / "checkpoints").glob("*")))
-            os.kill(launched.ranks()[1], number)
+            rank = launched.ranks()[1]
+            for number in numbers:
+                os.kill(rank, number)
+                time.sleep(0.01)
             self.assertEqual(launched.process.wait(timeout=120), TRY_AGAIN, log.read_text())
         last = int(re.search(r"told to stop: step (\d+) is the last", log.read_text())[1])
         self.assertTrue((run / "checkpoints" / f"step-{last:09}" / "DONE").exists())
@@ -37,9 +41,9 @@ class Stop(ProgramTest):
     def test_a_stopped_training_goes_on_where_it_was(self):
         self.succeeds(*self.run_arguments(), ranks=2)
         whole = self.losses()
-        for number in [signal.SIGTERM, signal.SIGUSR1, signal.SIGINT]:
-            self.workspace = self.folder / number.name
-            last = self.stop(self.workspace / "run", self.run_arguments(), number)
+        for numbers in [[signal.SIGTERM, signal.SIGTERM], [signal.SIGUSR1, signal.SIGTERM], [signal.SIGINT]]:
+            self.workspace = self.folder / numbers[0].name
+            last = self.stop(self.workspace / "run", self.run_arguments(), *numbers)
             self.assertFalse((self.workspace / "predictions").exists())
             resumed = self.succeeds(*self.run_arguments(), ranks=2)
             self.assertIn(f"step-{last:09}", resumed.stderr)

@@ -58,7 +58,9 @@ class Slurm(unittest.TestCase):
 
     def last_step(self, log):
         """The last one before a stop, as the program says it."""
-        return int(re.search(r"told to stop: step (\d+) is the last", log)[1])
+        found = re.search(r"told to stop: step (\d+) is the last", log)
+        self.assertIsNotNone(found, log)
+        return int(found[1])
 
     def assert_resumed_where_it_stopped(self, log):
         self.assertIn(f"resumed from {self.workspace}/run/checkpoints/step-{self.last_step(log):09}", log)
@@ -99,7 +101,7 @@ class Slurm(unittest.TestCase):
         self.wait_for_training()
         self.cluster.call("scancel", job)
         self.assert_ended(job, "CANCELLED")
-        self.cluster.wait_until(lambda: not self.cluster.processes(GIGAHOP), "the end of all ranks")
+        self.cluster.wait_until(self.cluster.is_idle, "the end of all its processes")
         last = self.last_step(self.log("run", job))
         self.assertTrue((self.workspace / "run" / "checkpoints" / f"step-{last:09}" / "DONE").exists())
 

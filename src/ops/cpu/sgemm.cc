@@ -5,7 +5,6 @@
 #include <dnnl.h>
 
 #include "base/error.h"
-#include "base/signal_stack.h"
 
 namespace gigahop::ops::cpu {
 namespace {
@@ -36,7 +35,6 @@ void sgemm(int64_t m, int64_t n, int64_t k, float alpha, Operand a, Operand b, f
     }
     return;
   }
-  use_signal_stack();  // oneDNN moves the stack pointer into the heap
   const OneThread guard;
   const dnnl_status_t status = dnnl_sgemm(letter(a.transpose), letter(b.transpose), m, n, k, alpha, a.data, a.stride,
                                           b.data, b.stride, beta, c, c_stride);

@@ -2,9 +2,13 @@
 #include "partition/serial_partition.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
+#include "base/stop_signal.h"
 #include "partition/constraints.h"
 #include "partition/rebalance.h"
 #include "support/tiny_graphs.h"
@@ -159,6 +163,30 @@ TEST(ConstraintWeights, balance_valid_and_test_nodes_together_where_asked) {
   for (size_t i = 2; i < both.weights.size(); i += 3) evaluated += both.weights[i];
   EXPECT_EQ(evaluated, 8);
   EXPECT_EQ(weights_of(path, splits, 5, Balance::kEvaluation).num_constraints, 2);
+}
+
+/// Ends the process: with 0 if METIS finds the same parts each time and the signals come to the one who waits for them.
+void partition_while_signals_come() {
+  StopSignals stop(75);
+  stop.react_by(StopSignals::Reaction::kNote);
+  const SerialGraph graph = constrained_graph(tests::power_law(3000, 5, 1), 8);
+  const std::vector<int32_t> expected = parts_of(graph, 8, 1);
+  std::thread([] {
+    while (true) {
+      kill(getpid(), SIGTERM);
+      std::this_thread::sleep_for(std::chrono::microseconds(100));
+    }
+  }).detach();
+  for (int i = 0; i < 50; ++i) {
+    if (parts_of(graph, 8, 1) != expected) _exit(1);
+  }
+  _exit(stop.is_stop_wanted() ? 0 : 2);
+}
+
+/// METIS handles SIGTERM itself: by giving up.
+TEST(SerialPartition, is_the_same_where_signals_come_meanwhile) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");  // a process of its own, in which no thread is older than StopSignals
+  EXPECT_EXIT(partition_while_signals_come(), testing::ExitedWithCode(0), "");
 }
 
 }  // namespace

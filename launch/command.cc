@@ -20,7 +20,7 @@ CLI::Validator unspoken(CLI::Validator check) {
 }
 
 void Invocation::add(CLI::App& command, const std::vector<SettingFlag>& flags, std::function<void(Context&)> action,
-                     FolderOfRun folder_of_run) {
+                     const CommandTraits& traits) {
   command.add_option("--config", config_path_, "Settings as a text proto; src/proto/config.proto lists them all")
       ->type_name("FILE")
       ->check(unspoken(CLI::ExistingFile));
@@ -40,10 +40,10 @@ void Invocation::add(CLI::App& command, const std::vector<SettingFlag>& flags, s
             flag.help)
         ->type_name(flag.path);
   }
-  command.callback([this, name = command.get_name(), chosen = std::move(action), folder = std::move(folder_of_run)] {
+  command.callback([this, name = command.get_name(), chosen = std::move(action), traits] {
     name_ = name;
     action_ = chosen;
-    folder_of_run_ = folder;
+    traits_ = traits;
   });
 }
 
@@ -61,7 +61,7 @@ int Invocation::run(const comm::Communicator& comm, StopSignals& stop_signals) c
   }
   context.use_processors();
   const double deadline = context.config.watchdog_seconds();
-  const std::filesystem::path folder = folder_of_run_ ? folder_of_run_(context.config) : "";
+  const std::filesystem::path folder = traits_.folder_of_run ? traits_.folder_of_run(context.config) : "";
   const trace::Span span(name_.c_str());
   std::optional<comm::Watchdog> watchdog;
   if (deadline > 0) {

@@ -23,14 +23,22 @@ struct SettingFlag {
 /// A check that adds nothing to help and man pages, where an option's type and description say it already.
 CLI::Validator unspoken(CLI::Validator check);
 
+struct CommandTraits {
+  /// The same command, once more, goes on where a signal ended it.
+  bool goes_on = false;
+  /// Where ranks leave word when the job hangs: the folder that the command writes into.
+  std::function<std::filesystem::path(const proto::Config&)> folder_of_run = nullptr;
+};
+
 /// The command chosen on the command line; filled while the options are parsed.
 class Invocation {
  public:
-  /// Where ranks leave word when the job hangs: the folder that the command writes into.
-  using FolderOfRun = std::function<std::filesystem::path(const proto::Config&)>;
   /// Adds --config, --set, --print-config, --dry-run, --verbose and the flags to a sub-command, and its action.
   void add(CLI::App& command, const std::vector<SettingFlag>& flags, std::function<void(Context&)> action,
-           FolderOfRun folder_of_run = nullptr);
+           const CommandTraits& traits = {});
+
+  /// Of the command chosen.
+  bool goes_on() const { return traits_.goes_on; }
 
   /// Loads and validates the configuration, then prints it (--print-config) or runs the action. Returns the exit code.
   int run(const comm::Communicator& comm, StopSignals& stop_signals) const;
@@ -49,7 +57,7 @@ class Invocation {
   bool verbose_ = false;
   std::string name_;
   std::function<void(Context&)> action_;
-  FolderOfRun folder_of_run_;
+  CommandTraits traits_;
 };
 
 void add_import(CLI::App& app, Invocation& invocation);

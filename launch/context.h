@@ -21,21 +21,18 @@ struct Context {
   /// Of the process, if no Error comes: not 0 where the command did not get to its end but may another time.
   int exit_code = 0;
 
-  /// Of a command that goes on where it was stopped: from now on a signal ends it with kExitTryAgain.
-  void expect_stop() { stop_signals.react_by(StopSignals::Reaction::kEnd); }
-
   /// Whether a signal was noted on any rank. Collective.
   bool is_told_to_stop() const;
 
-  /// For work of such a command that can be broken off in order: from its first question on, and as long as the work
-  /// lasts, a signal is noted for it to heed.
+  /// For work that can be broken off in order: from its first question on, and as long as the work lasts, a signal is
+  /// noted for it to heed.
   template <class Work>
   auto let_stop(const Work& work) {
     const auto result = work([this] {
       stop_signals.react_by(StopSignals::Reaction::kNote);
       return stop_signals.is_stop_wanted();
     });
-    expect_stop();
+    stop_signals.react_by(StopSignals::Reaction::kEnd);
     return result;
   }
 

@@ -75,6 +75,7 @@ int main(int argc, char** argv) {
     return explain(app, argc > 1 ? argv[1] : "", outcome);
   }
   gigahop::StopSignals stop_signals(kExitTryAgain);  // before MPI starts threads
+  if (invocation.goes_on()) stop_signals.react_by(gigahop::StopSignals::Reaction::kEnd);
   return guarded_main(argc, argv,
                       [&](const gigahop::comm::Communicator& world) { return invocation.run(world, stop_signals); });
 }

@@ -33,10 +33,7 @@ void add_predict(CLI::App& app, Invocation& invocation) {
        {"--embeddings", "predict.embeddings", "true: write embeddings.npy too, the rows before the last layer"},
        {"--format", "predict.format", "CSV: write predictions.csv too, with names and probabilities"},
        {"--misfiled", "predict.misfiled", "Print so many nodes whose class the model doubts most"}},
-      [=](Context& context) {
-        context.expect_stop();
-        predict_nodes(context, *partition, *checkpoint, *output, *dataset);
-      });
+      [=](Context& context) { predict_nodes(context, *partition, *checkpoint, *output, *dataset); }, {.goes_on = true});
 }
 
 }  // namespace gigahop::launch

@@ -109,7 +109,6 @@ void print_outcome(const Workspace& workspace) {
 }
 
 void run_stages(Context& context, Last last) {
-  context.expect_stop();
   const StageSettings settings(context.config);
   const Workspace workspace(context.config.workspace());
   StageLog log(context.comm, workspace.root);
@@ -184,16 +183,15 @@ void add_run(CLI::App& app, Invocation& invocation) {
   command->add_option("--until", *last, "Last stage of this call: partition, encode, train or predict")
       ->type_name("STAGE")
       ->check(unspoken(CLI::IsMember(kNames)));
-  invocation.add(
-      *command, {{"--workspace", "workspace", "Folder in which everything is kept"}},
-      [last](Context& context) {
-        if (context.dry_run) {
-          plan_stages(context, kNames.at(*last));
-        } else {
-          run_stages(context, kNames.at(*last));
-        }
-      },
-      [](const proto::Config& config) { return config.workspace(); });
+  invocation.add(*command, {{"--workspace", "workspace", "Folder in which everything is kept"}},
+                 [last](Context& context) {
+                   if (context.dry_run) {
+                     plan_stages(context, kNames.at(*last));
+                   } else {
+                     run_stages(context, kNames.at(*last));
+                   }
+                 },
+                 {.goes_on = true, .folder_of_run = [](const proto::Config& config) { return config.workspace(); }});
 }
 
 }  // namespace gigahop::launch

@@ -25,17 +25,16 @@ void add_train(CLI::App& app, Invocation& invocation) {
       ->check(unspoken(CLI::ExistingFile))
       ->excludes(resumes);
   command->add_option("--trace", *trace, "Timeline of all ranks, for ui.perfetto.dev")->type_name("FILE");
-  invocation.add(
-      *command,
-      {{"--epochs", "train.epochs", "Passes over the training nodes"},
-       {"--batch-size", "train.batch_size", "Seeds per step over all ranks"},
-       {"--attention", "model.attention", "FULL, LOCAL, GLOBAL or NONE"},
-       {"--seed", "seed", "Key of every random number"}},
-      [=](Context& context) {
-        context.expect_stop();
-        train_model(context, *partition, *run, {.resume = *resume, .init_from = *init_from, .trace = *trace});
-      },
-      [=](const proto::Config&) { return *run; });
+  invocation.add(*command,
+                 {{"--epochs", "train.epochs", "Passes over the training nodes"},
+                  {"--batch-size", "train.batch_size", "Seeds per step over all ranks"},
+                  {"--attention", "model.attention", "FULL, LOCAL, GLOBAL or NONE"},
+                  {"--seed", "seed", "Key of every random number"}},
+                 [=](Context& context) {
+                   train_model(context, *partition, *run,
+                               {.resume = *resume, .init_from = *init_from, .trace = *trace});
+                 },
+                 {.goes_on = true, .folder_of_run = [=](const proto::Config&) { return *run; }});
 }
 
 }  // namespace gigahop::launch

@@ -1,9 +1,11 @@
 #include "partition/metis_call.h"
 
 #include <metis.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
+#include <csignal>
 
 #include "base/error.h"
 #include "base/random.h"
@@ -64,6 +66,20 @@ std::vector<real_t> allowed_excess(const SerialGraph& graph, const PartLimits& l
   return allowed;
 }
 
+/// METIS tells its own thread by SIGTERM that it failed, and where that is blocked (base/stop_signal.h) goes on: takes
+/// the signal back.
+bool has_told_itself_of_failure() {
+  sigset_t only = {};
+  sigemptyset(&only);
+  sigaddset(&only, SIGTERM);
+  siginfo_t sent = {};
+  const timespec now = {};
+  if (sigtimedwait(&only, &sent, &now) != SIGTERM) return false;
+  if (sent.si_pid == getpid()) return true;
+  kill(getpid(), SIGTERM);  // from outside, at this very moment
+  return false;
+}
+
 }  // namespace
 
 std::optional<std::vector<int32_t>> call_metis(const SerialGraph& graph, const PartLimits& limits, uint64_t seed) {
@@ -88,10 +104,11 @@ std::optional<std::vector<int32_t>> call_metis(const SerialGraph& graph, const P
       METIS_PartGraphKway(&num_nodes, &num_constraints, const_cast<idx_t*>(graph.row_offsets.data()), columns,
                           node_weights.data(), nullptr, edge_weights.empty() ? nullptr : edge_weights.data(),
                           &parts_wanted, nullptr, allowed.data(), options.data(), &cut, parts.data());
+  const bool has_failed = has_told_itself_of_failure() || code != METIS_OK;
   if (code == METIS_ERROR_MEMORY) {
     throw Error(ErrorKind::kData, "METIS ran out of memory; use a machine with more, or partition.method=HASH");
   }
-  if (code != METIS_OK) return std::nullopt;
+  if (has_failed) return std::nullopt;
   return parts;
 }
 

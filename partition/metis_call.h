@@ -17,6 +17,9 @@ namespace gigahop::partition {
 ///          nothing if METIS reports failure
 /// Needs    1 < num_parts < n
 /// Errors   Error{kData} if METIS runs out of memory
+/// Signals  METIS handles SIGTERM itself, by reporting failure, and also raises it to break off: it must be blocked, or
+///          not come. Where it is blocked (base/stop_signal.h) METIS goes on without what it failed to allocate, and
+///          may crash.
 std::optional<std::vector<int32_t>> call_metis(const SerialGraph& graph, const PartLimits& limits, uint64_t seed);
 
 }  // namespace gigahop::partition

@@ -4,14 +4,12 @@
 #include <unistd.h>
 
 #include <string_view>
+#include <thread>
+
+#include "base/error.h"
 
 namespace gigahop {
 namespace {
-
-/// Ends the waiting.
-int wake_up_signal() {
-  return SIGRTMIN;
-}
 
 bool is_ignored(int number) {
   struct sigaction action = {};
@@ -37,33 +35,28 @@ bool is_ignored(int number) {
 
 }  // namespace
 
-StopSignals::StopSignals(int exit_code) : exit_code_(exit_code) {
-  sigemptyset(&awaited_);
+StopSignals::StopSignals(int exit_code) : state_(std::make_shared<State>()) {
+  state_->exit_code = exit_code;
+  sigemptyset(&state_->awaited);
+  sigemptyset(&state_->ignored);
   for (const int number : {SIGTERM, SIGUSR1, SIGINT}) {
-    if (!is_ignored(number)) sigaddset(&awaited_, number);
+    sigaddset(&state_->awaited, number);
+    if (is_ignored(number)) sigaddset(&state_->ignored, number);
   }
-  sigaddset(&awaited_, wake_up_signal());
-  pthread_sigmask(SIG_BLOCK, &awaited_, &blocked_before_);
-  waiting_ = std::thread([this] { wait_for_signals(); });
+  require(pthread_sigmask(SIG_BLOCK, &state_->awaited, nullptr) == 0, "signals can be blocked");
+  std::thread([state = state_] {
+    int number = 0;
+    while (sigwait(&state->awaited, &number) == 0) state->react(number);
+  }).detach();
 }
 
-StopSignals::~StopSignals() {
-  pthread_kill(waiting_.native_handle(), wake_up_signal());
-  waiting_.join();
-  pthread_sigmask(SIG_SETMASK, &blocked_before_, nullptr);
-}
-
-void StopSignals::wait_for_signals() {
-  int number = 0;
-  while (sigwait(&awaited_, &number) == 0 && number != wake_up_signal()) react(number);
-}
-
-void StopSignals::react(int number) {
-  const Reaction reaction = reaction_;
-  if (reaction == Reaction::kDie) die_by(number);
-  if (reaction == Reaction::kEnd || (number == SIGINT && is_interrupted_)) end_at_once(exit_code_);
-  is_noted_ = true;
-  if (number == SIGINT) is_interrupted_ = true;
+void StopSignals::State::react(int number) {
+  if (sigismember(&ignored, number) == 1) return;
+  const Reaction chosen = reaction;
+  if (chosen == Reaction::kDie) die_by(number);
+  if (chosen == Reaction::kEnd || (number == SIGINT && is_interrupted)) end_at_once(exit_code);
+  is_noted = true;
+  if (number == SIGINT) is_interrupted = true;
 }
 
 }  // namespace gigahop

@@ -3,15 +3,16 @@
 
 #include <atomic>
 #include <csignal>
-#include <thread>
+#include <memory>
 
 namespace gigahop {
 
-/// While one of these lives, a thread of its own waits for SIGTERM, SIGUSR1 and SIGINT. No handler runs: in this thread
-/// and all that it starts they are blocked, so neither a product of oneDNN, which has the stack pointer in the heap
-/// where a handler's frame would be written over what lies there, nor METIS, which handles SIGTERM itself and leaves
-/// its handlers behind in another form, ever meets one. For that it has to be made before any other thread. Signals
-/// that the process was started to ignore stay ignored. One at a time.
+/// From its making to the end of the process a thread of its own waits for SIGTERM, SIGUSR1 and SIGINT, which are
+/// blocked in this thread and in all that it starts, processes too. So no handler runs, for two reasons: oneDNN's
+/// products have the stack pointer in the heap, where the frame of a handler overwrites data; and METIS handles SIGTERM
+/// while it runs, by giving up, and makes the handler of before one of a single shot.
+///
+/// To be made once, before any other thread. Signals that the process was started to ignore stay ignored.
 class StopSignals {
  public:
   enum class Reaction {
@@ -21,26 +22,23 @@ class StopSignals {
   };
   /// kDie at first. Throws std::system_error where the system gives no thread.
   explicit StopSignals(int exit_code);
-  /// Signals that come from now on have the effect they had before.
-  ~StopSignals();
-  StopSignals(const StopSignals&) = delete;
-  StopSignals& operator=(const StopSignals&) = delete;
 
-  void react_by(Reaction reaction) { reaction_ = reaction; }
+  void react_by(Reaction reaction) { state_->reaction = reaction; }
   /// Whether one has been noted.
-  bool is_stop_wanted() const { return is_noted_; }
+  bool is_stop_wanted() const { return state_->is_noted; }
 
  private:
-  void wait_for_signals();
-  void react(int number);
+  struct State {
+    int exit_code = 0;
+    sigset_t awaited = {};
+    sigset_t ignored = {};
+    std::atomic<Reaction> reaction = Reaction::kDie;
+    std::atomic<bool> is_noted = false;
+    bool is_interrupted = false;
 
-  const int exit_code_;
-  sigset_t awaited_ = {};
-  sigset_t blocked_before_ = {};
-  std::atomic<Reaction> reaction_ = Reaction::kDie;
-  std::atomic<bool> is_noted_ = false;
-  bool is_interrupted_ = false;
-  std::thread waiting_;
+    void react(int number);
+  };
+  std::shared_ptr<State> state_;
 };
 
 }  // namespace gigahop

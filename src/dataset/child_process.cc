@@ -78,12 +78,7 @@ void ChildProcess::start(int input_fd, int write_fd) {
   std::vector<char*> argv;
   for (std::string& argument : arguments_) argv.push_back(argument.data());
   argv.push_back(nullptr);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  // To a mask without signals: here those of base/stop_signal.h are blocked.
-  if (failure == 0) failure = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-  if (failure == 0) failure = posix_spawnp(&pid_, argv[0], &actions, &attributes, argv.data(), environ);
-  posix_spawnattr_destroy(&attributes);
+  if (failure == 0) failure = posix_spawnp(&pid_, argv[0], &actions, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   if (failure == ENOENT) {
     throw data_error(place_, fmt::format("the program {} on PATH", arguments_[0]), "none of that name",
@@ -96,7 +91,7 @@ ChildProcess::~ChildProcess() {
   close(output_fd_);
   close(error_fd_);
   if (pid_ > 0) {
-    kill(pid_, SIGTERM);
+    kill(pid_, SIGKILL);  // SIGTERM may be blocked (base/stop_signal.h)
     while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
     }
   }

@@ -1,6 +1,7 @@
 #include "dataset/rehearsal.h"
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -36,9 +37,7 @@ int64_t data_bytes() {
   const rlimit no_core = {0, 0};
   ::setrlimit(RLIMIT_DATA, &data);
   ::setrlimit(RLIMIT_CORE, &no_core);
-  sigset_t none = {};
-  sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);  // the thread that waits for signals (base/stop_signal.h) is not here
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (const int nowhere = ::open("/dev/null", O_WRONLY); nowhere >= 0) ::dup2(nowhere, STDERR_FILENO);
   std::string_view failure;
   try {

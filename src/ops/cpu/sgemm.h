@@ -15,6 +15,7 @@ struct Operand {
 };
 
 /// C [m, n] = alpha op(A) op(B) + beta C, op(A) [m, k]. Never starts threads, so the result depends on nothing else.
+/// No handler of a signal may run in this thread meanwhile: the stack pointer is in the heap (base/stop_signal.h).
 void sgemm(int64_t m, int64_t n, int64_t k, float alpha, Operand a, Operand b, float beta, float* c, int64_t c_stride);
 
 }  // namespace gigahop::ops::cpu

@@ -5,11 +5,13 @@
 
 #include <chrono>
 #include <functional>
+#include <thread>
 
 namespace gigahop {
 namespace {
 
 constexpr int kExitCode = 75;
+constexpr int kDone = 3;  // of a test's process
 using Reaction = StopSignals::Reaction;
 
 /// As another process does.
@@ -68,22 +70,28 @@ TEST(StopSignals, end_the_process_at_once_where_nothing_can_be_saved) {
 
 TEST(StopSignals, are_noted_where_work_is_under_way) {
   for (const int number : {SIGTERM, SIGUSR1, SIGINT}) {
-    StopSignals signals(kExitCode);
-    signals.react_by(Reaction::kNote);
-    EXPECT_FALSE(signals.is_stop_wanted());
-    send_and_wait(signals, number);
-    signals.react_by(Reaction::kEnd);
-    EXPECT_TRUE(signals.is_stop_wanted()) << "what was noted stays";
+    EXPECT_EXIT(
+        {
+          StopSignals signals(kExitCode);
+          signals.react_by(Reaction::kNote);
+          if (signals.is_stop_wanted()) _exit(1);
+          send_and_wait(signals, number);
+          signals.react_by(Reaction::kEnd);
+          _exit(signals.is_stop_wanted() ? kDone : 1);
+        },
+        testing::ExitedWithCode(kDone), "");
   }
 }
 
 TEST(StopSignals, a_second_of_another_kind_than_an_interrupt_is_like_the_first) {
-  StopSignals signals(kExitCode);
-  signals.react_by(Reaction::kNote);
-  for (int i = 0; i < 3; ++i) {
-    for (const int number : {SIGTERM, SIGUSR1}) send_and_wait(signals, number);
-  }
-  send_and_wait(signals, SIGINT);
+  EXPECT_EXIT(
+      {
+        StopSignals signals(kExitCode);
+        signals.react_by(Reaction::kNote);
+        for (const int number : {SIGTERM, SIGTERM, SIGUSR1, SIGUSR1, SIGINT}) send_and_wait(signals, number);
+        _exit(kDone);
+      },
+      testing::ExitedWithCode(kDone), "");
 }
 
 TEST(StopSignals, a_second_interrupt_ends_the_process) {
@@ -92,34 +100,26 @@ TEST(StopSignals, a_second_interrupt_ends_the_process) {
         StopSignals signals(kExitCode);
         signals.react_by(Reaction::kNote);
         send_and_wait(signals, SIGINT);
-        while (true) send(SIGINT);  // those that come before the first is taken are one with it
-      },
-      testing::ExitedWithCode(kExitCode), "told to stop");
-}
-
-TEST(StopSignals, have_their_effect_of_before_when_it_is_over) {
-  EXPECT_EXIT(
-      {
-        { const StopSignals signals(kExitCode); }
-        send(SIGTERM);
+        send(SIGINT);
         wait_for_end();
       },
-      testing::KilledBySignal(SIGTERM), "");
+      testing::ExitedWithCode(kExitCode), "told to stop");
 }
 
 TEST(StopSignals, that_were_ignored_stay_ignored) {
   EXPECT_EXIT(
       {
-        std::signal(SIGTERM, SIG_IGN);
+        std::signal(SIGINT, SIG_IGN);
         StopSignals signals(kExitCode);
         signals.react_by(Reaction::kNote);
-        send(SIGTERM);
-        std::this_thread::sleep_for(std::chrono::milliseconds(100));
-        if (signals.is_stop_wanted()) _exit(1);
-        send_and_wait(signals, SIGUSR1);
-        _exit(3);
+        std::signal(SIGINT, [](int) { _exit(1); });
+        send(SIGINT);
+        wait_for([] { return !is_pending(SIGINT); });
+        send(SIGINT);
+        send_and_wait(signals, SIGUSR1);  // of several the one with the lowest number is taken first
+        _exit(is_pending(SIGINT) ? 1 : kDone);
       },
-      testing::ExitedWithCode(3), "");
+      testing::ExitedWithCode(kDone), "");
 }
 
 TEST(StopSignals, reach_no_handler_of_a_library) {
@@ -129,9 +129,9 @@ TEST(StopSignals, reach_no_handler_of_a_library) {
         signals.react_by(Reaction::kNote);
         std::signal(SIGTERM, [](int) { _exit(1); });
         send_and_wait(signals, SIGTERM);
-        _exit(3);
+        _exit(kDone);
       },
-      testing::ExitedWithCode(3), "");
+      testing::ExitedWithCode(kDone), "");
 }
 
 }  // namespace

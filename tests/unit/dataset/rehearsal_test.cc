@@ -1,5 +1,9 @@
 #include "dataset/rehearsal.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
 #include <csignal>
 #include <vector>
 
@@ -22,6 +26,26 @@ TEST(Rehearsal, of_work_that_goes_well_leaves_no_trace) {
 TEST(Rehearsal, of_work_that_ends_its_process_is_an_error_at_the_place) {
   tests::expect_data_error([] { rehearse("x.mat", kMemory, [] { std::raise(SIGKILL); }); }, "x.mat: expected");
   tests::expect_data_error([] { rehearse("x.mat", kMemory, [] { std::raise(SIGKILL); }); }, "by signal 9");
+}
+
+TEST(Rehearsal, ends_with_the_process_whose_copy_does_it) {
+  std::array<int, 2> ends = {};
+  ASSERT_EQ(pipe(ends.data()), 0);
+  const auto tell_and_stay = [&] {
+    if (write(ends[1], "x", 1) == 1) pause();
+  };
+  const pid_t original = fork();
+  if (original == 0) {
+    rehearse("x.mat", kMemory, tell_and_stay);
+    _exit(1);
+  }
+  close(ends[1]);
+  char told = 0;
+  EXPECT_EQ(read(ends[0], &told, 1), 1);
+  kill(original, SIGKILL);
+  waitpid(original, nullptr, 0);
+  EXPECT_EQ(read(ends[0], &told, 1), 0) << "the last end of the pipe is closed when the copy has gone";
+  close(ends[0]);
 }
 
 TEST(Rehearsal, throws_what_the_work_threw) {

@@ -2,14 +2,17 @@
 #include "partition/serial_partition.h"
 
 #include <gtest/gtest.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <thread>
 
 #include "base/stop_signal.h"
 #include "partition/constraints.h"
+#include "partition/metis_call.h"
 #include "partition/rebalance.h"
 #include "support/tiny_graphs.h"
 
@@ -165,18 +168,32 @@ TEST(ConstraintWeights, balance_valid_and_test_nodes_together_where_asked) {
   EXPECT_EQ(weights_of(path, splits, 5, Balance::kEvaluation).num_constraints, 2);
 }
 
+/// As it raises SIGTERM when it fails, and then goes on where that is blocked.
+TEST(SerialPartition, takes_a_signal_of_METIS_to_itself_for_a_failure) {
+  sigset_t only = {};
+  sigset_t before = {};
+  sigemptyset(&only);
+  sigaddset(&only, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &only, &before);
+  std::raise(SIGTERM);
+  const SerialGraph graph = serial_graph(tests::cycle(1000));
+  EXPECT_FALSE(call_metis(graph, graph.limits(4, kImbalance), 1).has_value());
+  EXPECT_TRUE(call_metis(graph, graph.limits(4, kImbalance), 1).has_value());
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);  // ends the process if it is still there
+}
+
 /// Ends the process: with 0 if METIS finds the same parts each time and the signals come to the one who waits for them.
 void partition_while_signals_come() {
   StopSignals stop(75);
   stop.react_by(StopSignals::Reaction::kNote);
   const SerialGraph graph = constrained_graph(tests::power_law(3000, 5, 1), 8);
   const std::vector<int32_t> expected = parts_of(graph, 8, 1);
-  std::thread([] {
-    while (true) {
-      kill(getpid(), SIGTERM);
-      std::this_thread::sleep_for(std::chrono::microseconds(100));
-    }
-  }).detach();
+  const pid_t receiver = getpid();
+  if (fork() == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    while (kill(receiver, SIGTERM) == 0) std::this_thread::sleep_for(std::chrono::microseconds(100));
+    _exit(0);
+  }
   for (int i = 0; i < 50; ++i) {
     if (parts_of(graph, 8, 1) != expected) _exit(1);
   }
